@@ -1,0 +1,141 @@
+"""The Alert: what every format is parsed into, once, at the edge. And ``entity``, its history key."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from enrich.address import Networks
+from enrich.errors import Quality
+
+# Longest text kept of one field, in characters. The original stays whole in raw_data.
+FIELD_LIMIT: Final = 1024
+# Changes whenever entity() would answer differently for some alert: it keys history and output.
+ENTITY_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One side of a connection.
+
+    ip: canonical text (IPv4-mapped addresses unwrapped, no zone id), or None.
+    port: 0-65535, or None.
+    name: host name as given, at most FIELD_LIMIT characters.
+    """
+
+    ip: str | None = None
+    port: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """The process the alert speaks of; every part may be missing."""
+
+    name: str | None = None
+    path: str | None = None
+    pid: int | None = None
+    command_line: str | None = None
+    parent_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert in our own words. All texts are valid Unicode, at most FIELD_LIMIT characters.
+
+    format: name in ``formats.FORMATS`` ("suricata", "wazuh", "mapped:ait-ads").
+    vendor, product: of the detector.
+    detector: which sensor or sub-detector of the product spoke ("suricata", "wazuh", "AMiner").
+    time_ms: event time, milliseconds since 1970 UTC, 0 <= t < 10000-01-01; None: missing or unreadable.
+    time_text: the time as received, for ``metadata.original_time``.
+    source_uid: the source's own id of this alert, None if it has none (flow ids are not one).
+    rule_id: the source's id of the rule, as text; never empty (the name where there is no id).
+    title: what a person reads first; never empty.
+    category: the source's class of the rule ("A Network Trojan was detected").
+    message: longer text, if any (log line, description).
+    severity_id: OCSF class 1 informational … 5 critical of the *stated* severity; None: not stated.
+    severity_text, severity_scale: as received, and its scale ("suricata:1-4", "wazuh:0-16").
+    proto: lower-case IANA name ("tcp"), or None.
+    app_proto: application protocol as the source names it ("http").
+    src, dst: the connection's ends.
+    device: the host that the alert is about (agent, reporting host).
+    device_id: the source's id of it.
+    action: "allowed" | "blocked" | None.
+    url, http_method, user_agent, dns_query, file_path: as received.
+    hashes: (algorithm, hex) pairs, algorithm in md5 | sha1 | sha256.
+    techniques: ATT&CK technique ids as stated by the source, as received.
+    tactics: tactic names or ids as stated by the source, as received.
+    bytes_out, bytes_in, packets: of the flow, from src's view, if stated.
+    is_sample: a test or sample finding: it never escalates.
+    quality: what was wrong or repaired while parsing.
+    """
+
+    format: str
+    vendor: str
+    product: str
+    detector: str
+    time_ms: int | None
+    time_text: str | None = None
+    source_uid: str | None = None
+    rule_id: str
+    title: str
+    category: str | None = None
+    message: str | None = None
+    severity_id: int | None = None
+    severity_text: str | None = None
+    severity_scale: str | None = None
+    proto: str | None = None
+    app_proto: str | None = None
+    src: Endpoint = Endpoint()
+    dst: Endpoint = Endpoint()
+    device: Endpoint = Endpoint()
+    device_id: str | None = None
+    user: str | None = None
+    process: Process | None = None
+    action: str | None = None
+    url: str | None = None
+    http_method: str | None = None
+    user_agent: str | None = None
+    dns_query: str | None = None
+    file_path: str | None = None
+    hashes: tuple[tuple[str, str], ...] = ()
+    techniques: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    bytes_out: int | None = None
+    bytes_in: int | None = None
+    packets: int | None = None
+    is_sample: bool = False
+    quality: tuple[Quality, ...] = ()
+
+
+def entity(alert: Alert, networks: Networks) -> str:
+    """Return what this alert is about: key of history, of suppression and of the output records.
+
+    A ladder, first rung that holds: the reporting or affected device of the user's own networks (by its own
+    address, else by name), then an address of the user's own networks (source before destination), then
+    user, then host name, then source address, then detector and rule. It reads the alert and the
+    ``networks`` setting only, so that a table reloaded at run time never moves an entity to another key.
+
+    Returns ``kind:value``, at most 200 characters; longer values end in their hash. Case is folded.
+    """
+    device, src, dst = alert.device, alert.src, alert.dst
+    if device.ip is not None and networks.own(device.ip):
+        return "ip:" + device.ip
+    if device.name:
+        return _short("host:" + device.name.lower())
+    if src.ip is not None and networks.own(src.ip):
+        return "ip:" + src.ip
+    if dst.ip is not None and networks.own(dst.ip):
+        return "ip:" + dst.ip
+    if alert.user:
+        return _short("user:" + alert.user.lower())
+    if src.name or dst.name:
+        return _short("host:" + (src.name or dst.name or "").lower())
+    if src.ip is not None:
+        return "ip:" + src.ip
+    return _short(f"rule:{alert.detector}/{alert.rule_id}".lower())
+
+
+def _short(text: str) -> str:
+    if len(text) <= 200:
+        return text
+    return text[:160] + "~" + blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()

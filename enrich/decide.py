@@ -1,0 +1,170 @@
+"""Priority, and whether a person must see the alert: one documented function each."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from enrich.policy import Match, Policy
+from enrich.row import Decision, Reason, Row, Score
+from enrich.suppression import Suppression
+
+# The most points each part can give; together 100.
+SEVERITY_POINTS: Final = 65.0
+ANOMALY_POINTS: Final = 20.0
+ATTACK_POINTS: Final = 15.0
+# How far a raise by the model counts where its confidence is not measured.
+UNMEASURED: Final = 0.5
+
+REASONS: Final[dict[str, str]] = {
+    "severity_stated": "the severity that the source states",
+    "severity_model": "the severity that the model adds, as far as its confidence goes",
+    "severity_default": "neither source nor model says a severity: low is assumed",
+    "anomaly": "how unusual the alert is, with the features that are rare in it",
+    "anomaly_not_counted": "unusual, but the partition's history is not warm: it gives no points",
+    "attack": "an ATT&CK technique, with its evidence",
+    "always": "a rule of the policy: always",
+    "never": "a rule of the policy: never",
+    "sample": "a test or sample finding: it never escalates",
+    "suppressed": "this rule on this entity was escalated a short while ago",
+    "suppression_ended": "how many of this rule and entity were held back before this one",
+    "over_threshold": "the priority reaches the threshold",
+    "below_threshold": "the priority is below the threshold",
+    "within_capacity": "among the day's highest priorities of this partition's share",
+    "below_capacity": "not among the day's highest priorities of this partition's share",
+    "over_capacity": "the partition's share of the day's capacity is used up",
+}
+
+
+# The reasons that let an alert through to the analyst, unless it is suppressed.
+PASSING: Final = frozenset({"always", "over_threshold", "within_capacity"})
+
+
+def priority(row: Row, score: Score) -> tuple[float, list[Reason]]:
+    """Return the priority, 0-100, and each part's share; the shares add up to it.
+
+    priority = 0.65 x severity, what the model adds to the stated one weighted by its confidence
+             + 20 x anomaly squared (0 while the history is not warm)
+             + 15 x the best hint's confidence
+    """
+    reasons: list[Reason] = []
+    severity, confidence = score.severity, score.confidence
+    stated = 0.0
+    if severity.origin == "model":
+        stated = 0.0 if severity.stated_id is None else _stated_points(severity.stated_id)
+        trust = UNMEASURED if confidence.score is None else confidence.score
+        added = max(SEVERITY_POINTS * severity.score / 100 - stated, 0.0) * trust
+        if stated:
+            reasons.append(Reason("severity_stated", f"class {severity.stated_id}", round(stated, 1)))
+        detail = f"class {severity.model_id}, confidence {_percent(confidence.score)}"
+        reasons.append(Reason("severity_model", detail, round(added, 1)))
+    else:
+        stated = SEVERITY_POINTS * severity.score / 100
+        reasons.append(Reason(f"severity_{severity.origin}", f"class {severity.id}", round(stated, 1)))
+    if score.anomaly is not None:
+        unusual = score.anomaly
+        names = ", ".join(part.feature for part in unusual.parts)
+        if row.history.warm:
+            points = round(ANOMALY_POINTS * unusual.score**2, 1)
+            if points >= 1.0:
+                detail = f"more unusual than {_percent(unusual.score)}" + (f": {names}" if names else "")
+                reasons.append(Reason("anomaly", detail, points))
+        elif unusual.parts:
+            reasons.append(Reason("anomaly_not_counted", names, 0.0))
+    if row.hints:
+        best = max(row.hints, key=lambda hint: hint.confidence)
+        detail = f"{best.uid} {best.name} ({best.source}: {best.evidence})"
+        reasons.append(Reason("attack", detail, round(ATTACK_POINTS * best.confidence, 1)))
+    return round(min(sum(reason.points for reason in reasons), 100.0), 1), reasons
+
+
+def decide(
+    row: Row, score: Score, policy: Policy, suppression: Suppression, now_ms: int, share: int | None
+) -> Decision:
+    """Decide one alert. Call in offset order: it writes to the partition's suppression fold.
+
+    now_ms: the partition's event time. share: this partition's part of the day's capacity; None: threshold.
+    """
+    points, reasons = priority(row, score)
+    alert, severity_id = row.alert, score.severity.id
+    if alert.is_sample:
+        return Decision(False, "sample", points, (*reasons, Reason("sample", "", 0.0)), 0)
+    always = _first(policy.always, row, severity_id)
+    if always is None:
+        for never in policy.never:
+            if never.until_ms is not None and now_ms >= never.until_ms:
+                continue
+            if never.matches(alert, row.entity, severity_id, row.hints):
+                return Decision(False, "never", points, (*reasons, Reason("never", never.reason, 0.0)), 0)
+    reason = _reason_to_escalate(always, points, policy, suppression, now_ms, share)
+    if reason.code not in PASSING:
+        if share is not None:
+            suppression.ranked(points, now_ms)
+        route = "over_capacity" if reason.code == "over_capacity" else "low"
+        return Decision(False, route, points, (*reasons, reason), 0)
+    ended = 0
+    for rule in policy.suppress:
+        of_rule, of_entity = rule.patterns
+        if of_rule.match(alert.rule_id) and of_entity.match(row.entity):
+            key = (f"{alert.detector}/{alert.rule_id}"[:200], row.entity)
+            held = suppression.held(key, now_ms, rule.minutes, rule.count)
+            if held:  # not ranked: repeats of one finding must not raise the threshold for others
+                held_back = Reason("suppressed", f"{held} within {rule.minutes} minutes", 0.0)
+                return Decision(False, "suppressed", points, (*reasons, reason, held_back), held)
+            ended = suppression.passed(key, now_ms, rule.minutes)
+            break
+    if share is not None:
+        suppression.ranked(points, now_ms)
+        suppression.escalated(now_ms)
+    told = (*reasons, reason)
+    if ended:
+        told = (*told, Reason("suppression_ended", f"{ended} were held back", 0.0))
+    return Decision(True, "escalated", points, told, ended)
+
+
+def _reason_to_escalate(
+    always: Match | None,
+    points: float,
+    policy: Policy,
+    suppression: Suppression,
+    now_ms: int,
+    share: int | None,
+) -> Reason:
+    if always is not None:
+        return Reason("always", always.reason, 0.0)
+    if share is None:
+        threshold = policy.escalate.threshold or 0.0
+        if points >= threshold:
+            return Reason("over_threshold", f"{points:g} >= {threshold:g}", 0.0)
+        return Reason("below_threshold", f"{points:g} < {threshold:g}", 0.0)
+    lowest, used = suppression.threshold(now_ms, share)
+    threshold = max(float(lowest), policy.escalate.floor)
+    if points < threshold:
+        return Reason("below_capacity", f"{points:g} < {threshold:g}", 0.0)
+    if used >= share:
+        return Reason("over_capacity", f"{used} of {share} escalated within a day", 0.0)
+    return Reason("within_capacity", f"{points:g} >= {threshold:g}, {used} of {share} used", 0.0)
+
+
+def capacity_share(capacity: int | None, partition: int, partitions: int) -> int | None:
+    """Return a partition's part of the capacity; the first partitions take what does not divide.
+
+    >>> [capacity_share(40, partition, 6) for partition in range(6)]
+    [7, 7, 7, 7, 6, 6]
+    """
+    if capacity is None:
+        return None
+    return capacity // partitions + (partition < capacity % partitions)
+
+
+def _first(rules: Sequence[Match], row: Row, severity_id: int) -> Match | None:
+    for rule in rules:
+        if rule.matches(row.alert, row.entity, severity_id, row.hints):
+            return rule
+    return None
+
+
+def _stated_points(stated_id: int) -> float:
+    return SEVERITY_POINTS * (20 * stated_id - 10) / 100
+
+
+def _percent(share: float | None) -> str:
+    return "not measured" if share is None else f"{share:.0%}"

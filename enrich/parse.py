@@ -1,0 +1,149 @@
+"""Bytes → JSON object. One fast parse, then one tolerant parse, then a dead letter.
+
+orjson refuses a whole document for one lone surrogate, one 0xFF, ``1e999``, a BOM or a raw control character.
+Each of these can be put into an alert by whoever is being watched (a host name, a URL, a user agent), so none
+of them may cost the analyst the alert: the tolerant parse mends it and says what it mended.
+"""
+
+import re
+from json import JSONDecodeError, JSONDecoder
+from math import isinf
+from typing import Any, Final
+
+import orjson
+
+from enrich.errors import DeadCode, Quality, QualityCode, Rejected
+from enrich.text import without_surrogates
+
+# Deepest nesting read. Real alerts nest about 8 levels; orjson writes at most 254, and the standard library's
+# parser gives up at a depth that hangs on the caller's stack, which would make the outcome differ by caller.
+DEPTH_LIMIT: Final = 128
+
+_UTF8_BOM: Final = b"\xef\xbb\xbf"
+_UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+# Strings are skipped whole, an unclosed one up to the end. Possessive: linear on any input.
+_STRING_OR_BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_STEP: Final = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
+_SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_INT64_MIN: Final = -(2**63)
+_UINT64_MAX: Final = 2**64 - 1
+
+_NAN_ETC: Final = Quality(QualityCode.NUMBER_OUT_OF_RANGE)
+_BYTES: Final = Quality(QualityCode.BYTES_REPAIRED)
+_BOM: Final = Quality(QualityCode.BOM_STRIPPED)
+_CONTROL: Final = Quality(QualityCode.CONTROL_CHARACTER)
+_SURROGATE: Final = Quality(QualityCode.LONE_SURROGATE)
+
+
+def parse_bytes(value: bytes) -> tuple[dict[str, Any], tuple[Quality, ...]]:
+    """Return the JSON object in these bytes, and what had to be mended to read it.
+
+    The object holds only what ``orjson.dumps`` can write: text without lone surrogates, finite floats,
+    integers of 64 bits (longer ones become floats, or None beyond a float's range), DEPTH_LIMIT levels.
+
+    Raises Rejected and nothing else, for any bytes: ``unparseable``, ``not_an_object``, ``too_deep``. The
+    message tells where reading stopped and repeats nothing of what the bytes say.
+
+    >>> parse_bytes(b'{"a": NaN}')
+    ({'a': None}, (Quality(code=<QualityCode.NUMBER_OUT_OF_RANGE: 'number_out_of_range'>, field=''),))
+    """
+    if value.count(b"{") + value.count(b"[") > DEPTH_LIMIT and value[:2] not in _UTF16:
+        _check_depth(value)
+    try:
+        doc = orjson.loads(value)
+        quality: tuple[Quality, ...] = ()
+    except JSONDecodeError:
+        doc, quality = _tolerant(value)
+    if type(doc) is not dict:
+        raise Rejected(
+            DeadCode.NOT_AN_OBJECT, "the JSON value is not an object; send one alert object per record"
+        )
+    return doc, quality
+
+
+def _tolerant(value: bytes) -> tuple[object, tuple[Quality, ...]]:
+    found: set[Quality] = set()
+    text = _decoded(value, found)
+    body = text.rstrip("\x00 \t\r\n")
+    if "\x00" in text[len(body) :]:
+        found.add(_CONTROL)
+    if not body:
+        raise Rejected(DeadCode.UNPARSEABLE, "the record is empty")
+    try:
+        doc = _decoder(found, strict=True).decode(body)
+    except ValueError:
+        doc = _lenient(body, found)
+        found.add(_CONTROL)
+    if _SURROGATE_ESCAPE.search(body):
+        doc = _mended(doc, found)
+    return doc, tuple(sorted(found))
+
+
+def _lenient(body: str, found: set[Quality]) -> object:
+    try:
+        return _decoder(found, strict=False).decode(body)
+    except JSONDecodeError as error:
+        where = f"reading stopped at character {error.pos} of {len(body)}"
+    raise Rejected(DeadCode.UNPARSEABLE, f"the record is not JSON: {where}")
+
+
+def _decoded(value: bytes, found: set[Quality]) -> str:
+    """Return the text: UTF-16 where a BOM says so, else UTF-8. What is invalid becomes U+FFFD."""
+    encoding = _UTF16.get(value[:2], "utf-8")
+    if encoding != "utf-8":
+        value = value[2:]
+        found.add(_BOM)
+    elif value.startswith(_UTF8_BOM):
+        value = value[3:]
+        found.add(_BOM)
+    try:
+        text = value.decode(encoding)
+    except UnicodeDecodeError:
+        found.add(_BYTES)
+        text = value.decode(encoding, "replace")
+    if encoding != "utf-8":
+        _check_depth(text.encode())  # the check before saw bytes, not characters
+    return text
+
+
+def _decoder(found: set[Quality], *, strict: bool) -> JSONDecoder:
+    def constant(_: str) -> None:
+        found.add(_NAN_ETC)
+
+    def floating(digits: str) -> float | None:
+        number = float(digits)
+        if isinf(number):
+            found.add(_NAN_ETC)
+            return None
+        return number
+
+    def integer(digits: str) -> float | None:
+        # int() of unbounded digits is quadratic, and refused beyond 4,300; orjson too makes these floats.
+        if len(digits) <= 20 and _INT64_MIN <= (number := int(digits)) <= _UINT64_MAX:
+            return number
+        return floating(digits)
+
+    return JSONDecoder(strict=strict, parse_float=floating, parse_int=integer, parse_constant=constant)
+
+
+def _mended(doc: Any, found: set[Quality]) -> Any:
+    """Return the value with every lone surrogate, in keys too, as U+FFFD. Depth is bounded by DEPTH_LIMIT."""
+    if type(doc) is str:
+        text = without_surrogates(doc)
+        if text is not doc:
+            found.add(_SURROGATE)
+        return text
+    if type(doc) is list:
+        return [_mended(item, found) for item in doc]
+    if type(doc) is dict:
+        return {_mended(key, found): _mended(item, found) for key, item in doc.items()}
+    return doc
+
+
+def _check_depth(value: bytes) -> None:
+    depth = 0
+    step = _STEP.get
+    for match in _STRING_OR_BRACKET.finditer(value):
+        depth += step(match[0], 0)
+        if depth > DEPTH_LIMIT:
+            raise Rejected(DeadCode.TOO_DEEP, f"the JSON value is nested deeper than {DEPTH_LIMIT} levels")
