@@ -1,0 +1,1 @@
+"""The shell: everything that touches Kafka, the clock and the environment. It decides nothing of an alert."""

@@ -1,0 +1,13 @@
+"""A real Apache Kafka (KRaft, one node, loopback) for the demo, the tests and a laptop.
+
+    with EmbeddedBroker(state_dir, ephemeral=True) as broker:
+        KafkaProducer(bootstrap_servers=broker.bootstrap)
+
+Java and Kafka come as PyPI packages and pinned Maven artifacts: docs/decisions/0001-embedded-broker.md.
+"""
+
+from worker.broker.embedded import EmbeddedBroker
+from worker.broker.errors import BrokerFailed, JarRefused
+from worker.broker.jars import jars_directory
+
+__all__ = ["BrokerFailed", "EmbeddedBroker", "JarRefused", "jars_directory"]
