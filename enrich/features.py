@@ -54,6 +54,10 @@ def _scope(facts: AddressFacts | None, *scopes: str) -> float:
     return nan if facts is None else float(facts.scope in scopes)
 
 
+def _special(facts: AddressFacts | None) -> float:
+    return nan if facts is None else float(facts.scope not in ("global", "private", "shared"))
+
+
 def _or_nan(value: float | None) -> float:
     return nan if value is None else value
 
@@ -84,8 +88,6 @@ def _hint(row: Row) -> float:
     return max((hint.confidence for hint in row.hints), default=0.0)
 
 
-_NET_SPECIAL: Final = ("loopback", "link_local", "multicast", "reserved", "unspecified", "documentation")
-
 FEATURES: Final[tuple[Feature, ...]] = (
     # time of day, in the zone of the setting
     Feature("hour", "number", "h, 0-24", False, lambda r, c: c.hour),
@@ -109,10 +111,10 @@ FEATURES: Final[tuple[Feature, ...]] = (
     Feature("dst_net24", "code", "/24 as number", False, lambda r, c: _or_nan(r.dst and r.dst.net24)),
     Feature("src_global", "flag", "IANA scope", True, lambda r, c: _scope(r.src, "global")),
     Feature("src_private", "flag", "IANA scope", True, lambda r, c: _scope(r.src, "private", "shared")),
-    Feature("src_special", "flag", "IANA scope", True, lambda r, c: _scope(r.src, *_NET_SPECIAL)),
+    Feature("src_special", "flag", "IANA scope", True, lambda r, c: _special(r.src)),
     Feature("dst_global", "flag", "IANA scope", True, lambda r, c: _scope(r.dst, "global")),
     Feature("dst_private", "flag", "IANA scope", True, lambda r, c: _scope(r.dst, "private", "shared")),
-    Feature("dst_special", "flag", "IANA scope", True, lambda r, c: _scope(r.dst, *_NET_SPECIAL)),
+    Feature("dst_special", "flag", "IANA scope", True, lambda r, c: _special(r.dst)),
     Feature("ipv6", "flag", "", True, lambda r, c: float(r.src is not None and r.src.version == 6)),
     Feature("inbound", "flag", "", True, lambda r, c: float(r.direction == "inbound")),
     Feature("outbound", "flag", "", True, lambda r, c: float(r.direction == "outbound")),

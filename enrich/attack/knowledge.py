@@ -1,0 +1,123 @@
+"""AttackKnowledge: from an alert to its hints, down the ladder: stated, then patterns."""
+
+from functools import lru_cache
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Final
+
+from enrich.address import facts
+from enrich.alert import Alert
+from enrich.attack.hint import HINTS_MAX, Hint
+from enrich.attack.patterns import Patterns
+from enrich.attack.stated import stated_hints
+from enrich.attack.table import Table, Technique
+from enrich.errors import Quality
+
+# Longest text searched in the title and class, in the command line, and in the rest, in characters.
+TEXT_LIMITS: Final = (1024, 1024, 2048)
+# Hints of patterns below WEAK_BELOW are given only where nothing stronger is known, below NOT_BELOW never.
+WEAK_BELOW: Final = 0.4
+NOT_BELOW: Final = 0.25
+# Texts whose matches are kept. A third to three quarters of the rows of real streams are repeats.
+_CACHE_SIZE: Final = 8192
+_NOTHING: Final = ("", "", "")
+
+
+class AttackKnowledge:
+    """The table and the patterns. Two made of the same bytes have the same digest and give the same hints.
+
+    version: of ATT&CK, "18.1". digest: hash of both files, 16 hex digits.
+    """
+
+    def __init__(self, table: bytes, patterns: bytes) -> None:
+        """Read both files' bytes. Raises SettingsWrong when one of them is not sound."""
+        self._bytes: Final = (table, patterns)
+        self._table: Final = Table(table)
+        self._patterns: Final = Patterns(patterns, self._table)
+        self.version: Final = self._table.version
+        self.digest: Final = blake2b(table + b"\x00" + patterns, digest_size=8).hexdigest()
+        self._matches: Final = lru_cache(_CACHE_SIZE)(self._patterns.matches)
+        self._stated: Final = lru_cache(_CACHE_SIZE)(
+            lambda techniques, tactics: stated_hints(techniques, tactics, self._table)
+        )
+        self._ranked: Final = lru_cache(_CACHE_SIZE)(self._rank)
+
+    def __reduce__(self) -> tuple[type["AttackKnowledge"], tuple[bytes, bytes]]:
+        return AttackKnowledge, self._bytes
+
+    def technique(self, uid: str) -> Technique | None:
+        """Return the technique with exactly this id, revoked and deprecated ones too, or None."""
+        return self._table.techniques.get(uid)
+
+    def hints(self, alert: Alert) -> tuple[tuple[Hint, ...], tuple[Quality, ...]]:
+        """Return at most HINTS_MAX hints, best first, and what was wrong with the stated ids.
+
+        Stated ones first, in the source's order, then patterns by falling confidence and rising uid. No
+        technique is there twice, and no pattern's technique beside its own sub-technique.
+        """
+        stated: tuple[Hint, ...] = ()
+        quality: tuple[Quality, ...] = ()
+        if alert.techniques or alert.tactics:
+            stated, quality = self._stated(alert.techniques, alert.tactics)
+        head, command, rest = searched(alert)
+        parts = (
+            head if self._matches(head) else "",
+            command if command and self._matches(command) else "",
+            rest if rest and self._matches(rest) else "",
+        )
+        if parts == _NOTHING:
+            return stated[:HINTS_MAX], quality
+        from_outside = alert.src.ip is not None and facts(alert.src.ip).scope == "global"
+        return (*stated, *_beside(stated, self._ranked(parts, from_outside)))[:HINTS_MAX], quality
+
+    def _rank(self, parts: tuple[str, str, str], from_outside: bool) -> tuple[Hint, ...]:
+        """Return a hint per technique that the patterns find, by falling confidence and rising uid."""
+        best: dict[str, tuple[float, str]] = {}
+        for factor, part in zip((1.0, 1.0, self._patterns.elsewhere), parts, strict=True):
+            for pattern, evidence in self._matches(part):
+                confidence = pattern.confidence * factor
+                if confidence < NOT_BELOW:
+                    continue
+                first = pattern.outside if from_outside and pattern.outside is not None else pattern.technique
+                for uid in (first, *pattern.also):
+                    if uid not in best or confidence > best[uid][0]:
+                        best[uid] = confidence, evidence
+        ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+        return tuple([self._hint(uid, confidence, evidence) for uid, (confidence, evidence) in ranked])
+
+    def _hint(self, uid: str, confidence: float, evidence: str) -> Hint:
+        technique = self._table.techniques[uid]
+        tactics: tuple[tuple[str, str], ...] = ()
+        if len(technique.tactics) == 1:
+            tactics = ((technique.tactics[0], self._table.tactics[technique.tactics[0]]),)
+        return Hint(uid, technique.name, tactics, "pattern", evidence, round(confidence, 2))
+
+
+def _beside(stated: tuple[Hint, ...], ranked: tuple[Hint, ...]) -> list[Hint]:
+    """Return the patterns' hints that add something to the stated ones and to each other."""
+    known = {hint.uid for hint in stated}
+    new = [hint for hint in ranked if hint.uid not in known]
+    kept = [hint for hint in new if hint.confidence >= WEAK_BELOW] or ([] if stated else new)
+    parents = {hint.uid.partition(".")[0] for hint in (*stated, *kept) if "." in hint.uid}
+    return [hint for hint in kept if hint.uid not in parents]
+
+
+def searched(alert: Alert) -> tuple[str, str, str]:
+    """Return the texts that patterns are looked for in: title and class; command line; the rest.
+
+    The first two say what the alert is about. The rest (message, URL, user agent) says much else besides.
+    Each has one field a line and is cut at its TEXT_LIMITS.
+    """
+    process = alert.process
+    head = alert.title if alert.category is None else f"{alert.title}\n{alert.category}"
+    command = None if process is None else process.command_line or process.path or process.name
+    rest = alert.message or ""
+    if alert.url or alert.user_agent:
+        rest = f"{rest}\n{alert.url or ''}\n{alert.user_agent or ''}"
+    return head[: TEXT_LIMITS[0]], (command or "")[: TEXT_LIMITS[1]], rest[: TEXT_LIMITS[2]]
+
+
+def load_attack() -> AttackKnowledge:
+    """Return the knowledge that comes with Millrace. For the composition root: it reads packaged files."""
+    here = files("enrich.attack")
+    return AttackKnowledge((here / "techniques.json").read_bytes(), (here / "patterns.toml").read_bytes())
