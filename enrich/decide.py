@@ -13,10 +13,14 @@ ANOMALY_POINTS: Final = 20.0
 ATTACK_POINTS: Final = 15.0
 # How far a raise by the model counts where its confidence is not measured.
 UNMEASURED: Final = 0.5
+# How far a lower view of the model counts, times its confidence: a person ranks by the best estimate, but no
+# text that an attacker writes may take more than half of what the source states.
+LOWERING: Final = 0.5
 
 REASONS: Final[dict[str, str]] = {
     "severity_stated": "the severity that the source states",
     "severity_model": "the severity that the model adds, as far as its confidence goes",
+    "severity_model_lower": "the model sees a lower severity: it counts half, as far as its confidence goes",
     "severity_default": "neither source nor model says a severity: low is assumed",
     "anomaly": "how unusual the alert is, with the features that are rare in it",
     "anomaly_not_counted": "unusual, but the partition's history is not warm: it gives no points",
@@ -41,24 +45,11 @@ PASSING: Final = frozenset({"always", "over_threshold", "within_capacity"})
 def priority(row: Row, score: Score) -> tuple[float, list[Reason]]:
     """Return the priority, 0-100, and each part's share; the shares add up to it.
 
-    priority = 0.65 x severity, what the model adds to the stated one weighted by its confidence
-             + 20 x anomaly squared (0 while the history is not warm)
-             + 15 x the best hint's confidence
+    priority = 0.65 x severity + 20 x anomaly squared + 15 x the best hint's confidence, where
+    - what the model adds to the stated severity counts x confidence, what it takes off x confidence / 2;
+    - an anomaly counts only where the partition's history is warm.
     """
-    reasons: list[Reason] = []
-    severity, confidence = score.severity, score.confidence
-    stated = 0.0
-    if severity.origin == "model":
-        stated = 0.0 if severity.stated_id is None else _stated_points(severity.stated_id)
-        trust = UNMEASURED if confidence.score is None else confidence.score
-        added = max(SEVERITY_POINTS * severity.score / 100 - stated, 0.0) * trust
-        if stated:
-            reasons.append(Reason("severity_stated", f"class {severity.stated_id}", round(stated, 1)))
-        detail = f"class {severity.model_id}, confidence {_percent(confidence.score)}"
-        reasons.append(Reason("severity_model", detail, round(added, 1)))
-    else:
-        stated = SEVERITY_POINTS * severity.score / 100
-        reasons.append(Reason(f"severity_{severity.origin}", f"class {severity.id}", round(stated, 1)))
+    reasons = _of_severity(score)
     if score.anomaly is not None:
         unusual = score.anomaly
         names = ", ".join(part.feature for part in unusual.parts)
@@ -76,6 +67,28 @@ def priority(row: Row, score: Score) -> tuple[float, list[Reason]]:
     return round(min(sum(reason.points for reason in reasons), 100.0), 1), reasons
 
 
+def _of_severity(score: Score) -> list[Reason]:
+    severity, confidence = score.severity, score.confidence
+    points = SEVERITY_POINTS * severity.score / 100
+    if severity.origin == "default":
+        return [Reason("severity_default", f"class {severity.id}", round(points, 1))]
+    said = f"class {severity.model_id}, confidence {_percent(confidence.score)}"
+    if severity.origin == "model":
+        stated = 0.0 if severity.stated_id is None else _stated_points(severity.stated_id)
+        trust = UNMEASURED if confidence.score is None else confidence.score
+        added = Reason("severity_model", said, round(max(points - stated, 0.0) * trust, 1))
+        if not stated:
+            return [added]
+        return [Reason("severity_stated", f"class {severity.stated_id}", round(stated, 1)), added]
+    reasons = [Reason("severity_stated", f"class {severity.id}", round(points, 1))]
+    if severity.model_score is not None and confidence.score is not None:
+        lower = max(severity.score - severity.model_score, 0.0) * SEVERITY_POINTS / 100
+        taken = round(lower * LOWERING * confidence.score, 1)
+        if taken:
+            reasons.append(Reason("severity_model_lower", said, -taken))
+    return reasons
+
+
 def decide(
     row: Row, score: Score, policy: Policy, suppression: Suppression, now_ms: int, share: int | None
 ) -> Decision:
@@ -84,15 +97,15 @@ def decide(
     now_ms: the partition's event time. share: this partition's part of the day's capacity; None: threshold.
     """
     points, reasons = priority(row, score)
-    alert, severity_id = row.alert, score.severity.id
+    alert = row.alert
     if alert.is_sample:
         return Decision(False, "sample", points, (*reasons, Reason("sample", "", 0.0)), 0)
-    always = _first(policy.always, row, severity_id)
+    always = _first(policy.always, row)
     if always is None:
         for never in policy.never:
             if never.until_ms is not None and now_ms >= never.until_ms:
                 continue
-            if never.matches(alert, row.entity, severity_id, row.hints):
+            if never.matches(alert, row.entity, row.hints):
                 return Decision(False, "never", points, (*reasons, Reason("never", never.reason, 0.0)), 0)
     reason = _reason_to_escalate(always, points, policy, suppression, now_ms, share)
     if reason.code not in PASSING:
@@ -155,9 +168,9 @@ def capacity_share(capacity: int | None, partition: int, partitions: int) -> int
     return capacity // partitions + (partition < capacity % partitions)
 
 
-def _first(rules: Sequence[Match], row: Row, severity_id: int) -> Match | None:
+def _first(rules: Sequence[Match], row: Row) -> Match | None:
     for rule in rules:
-        if rule.matches(row.alert, row.entity, severity_id, row.hints):
+        if rule.matches(row.alert, row.entity, row.hints):
             return rule
     return None
 

@@ -30,12 +30,12 @@ class Match(_Strict):
     title: Text | None = None
     entity: Text | None = None
     technique: Text | None = None
-    severity_at_least: Annotated[int, Field(ge=1, le=5)] | None = None
+    stated_severity_at_least: Annotated[int, Field(ge=1, le=5)] | None = None
 
     @model_validator(mode="after")
     def _says_which(self) -> Self:
-        if not (self._patterns or self.severity_at_least):
-            raise ValueError("says no detector, rule, title, entity, technique or severity_at_least")
+        if not (self._patterns or self.stated_severity_at_least):
+            raise ValueError("says no detector, rule, title, entity, technique or stated_severity_at_least")
         return self
 
     @cached_property
@@ -44,9 +44,12 @@ class Match(_Strict):
         given = ((name, getattr(self, name)) for name in names)
         return tuple((name, re.compile(translate(text), re.IGNORECASE)) for name, text in given if text)
 
-    def matches(self, alert: Alert, entity: str, severity_id: int, hints: tuple[Hint, ...]) -> bool:
-        """Whether the rule speaks of this alert."""
-        if self.severity_at_least is not None and severity_id < self.severity_at_least:
+    def matches(self, alert: Alert, entity: str, hints: tuple[Hint, ...]) -> bool:
+        """Whether the rule speaks of this alert. It reads what the source states, never a model's view."""
+        if (
+            self.stated_severity_at_least is not None
+            and (alert.severity_id or 0) < self.stated_severity_at_least
+        ):
             return False
         for name, pattern in self._patterns:
             if name == "technique":

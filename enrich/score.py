@@ -29,8 +29,6 @@ PART_SHARE: Final = 0.1
 PARTS: Final = 3
 TEXT_CACHE: Final = 4096
 
-_WORD: Final = re.compile(r"(?u)\b\w\w+\b")  # scikit-learn's own default token pattern
-
 
 @dataclass(frozen=True)
 class Models:
@@ -139,8 +137,9 @@ def text_matrix(texts: Sequence[str], models: Models) -> tuple[Matrix, Floats]:
             new = list(dict.fromkeys(texts))
         sparse = models.vectorizer.transform(new)
         vocabulary = models.vectorizer.vocabulary_
+        words_of = re.compile(models.vectorizer.token_pattern).findall
         for i, text in enumerate(new):
-            words = _WORD.findall(text.lower())
+            words = words_of(text.lower())
             share = sum(word in vocabulary for word in words) / len(words) if words else 0.0
             start, end = sparse.indptr[i], sparse.indptr[i + 1]
             cache[text] = share, sparse.indices[start:end].copy(), sparse.data[start:end].astype(np.float32)

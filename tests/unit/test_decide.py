@@ -29,7 +29,8 @@ def codes(decision: Decision) -> set[str]:
 
 
 def test_what_the_source_states_counts_whole() -> None:
-    points, reasons = priority(replace(ROW, hints=()), HIGH)
+    agreed = HIGH._replace(severity=HIGH.severity._replace(model_id=4, model_score=70.0))
+    points, reasons = priority(replace(ROW, hints=()), agreed)
     assert (reasons[0].code, reasons[0].points) == ("severity_stated", 45.5)
     assert points == 45.5 + 5.0
 
@@ -40,6 +41,18 @@ def test_what_the_model_adds_counts_as_far_as_it_is_confident() -> None:
     points = {r.code: r.points for r in reasons}
     assert points["severity_stated"] == 32.5
     assert points["severity_model"] == pytest.approx((58.5 - 32.5) * 0.8)
+
+
+def test_a_lower_view_of_the_model_counts_half_as_far_as_it_is_confident() -> None:
+    _, reasons = priority(replace(ROW, hints=()), HIGH)
+    points = {r.code: r.points for r in reasons}
+    assert points["severity_stated"] == 45.5
+    assert points["severity_model_lower"] == pytest.approx(-20 * 0.65 / 2 * 0.8)
+
+
+def test_outside_what_it_knows_the_model_takes_nothing_off() -> None:
+    unsure = HIGH._replace(confidence=Confidence(None, "insufficient data", "x"))
+    assert "severity_model_lower" not in {r.code for r in priority(ROW, unsure)[1]}
 
 
 def test_an_unmeasured_raise_counts_half() -> None:

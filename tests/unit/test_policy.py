@@ -15,7 +15,7 @@ def parse(text: str) -> Policy:
 
 def test_the_packaged_policy_is_valid() -> None:
     text = files("enrich").joinpath("policy.toml").read_text()
-    assert Policy.parse(tomllib.loads(text)).escalate.threshold == 65
+    assert Policy.parse(tomllib.loads(text)).escalate.threshold == 70
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_packaged_policy_is_valid() -> None:
             "time zone",
         ),
         ("[escalate]\nthreshold = 70\n[[suppress]]\nminutes = 0", "suppress.0.minutes"),
-        ("[escalate]\nthreshold = 70\n[[always]]\nreason='x'\nseverity_at_least = 6", "severity_at_least"),
+        ("[escalate]\nthreshold = 70\n[[always]]\nreason='x'\nstated_severity_at_least = 6", "severity_at_least"),
     ],
 )
 def test_a_wrong_policy_is_refused_in_one_line_that_names_the_place(text: str, said: str) -> None:

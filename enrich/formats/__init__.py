@@ -1,0 +1,89 @@
+"""The formats: bytes → Alert. The shape of the document tells which one it is; no parser is tried out."""
+
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+
+from enrich.alert import Alert
+from enrich.errors import DeadCode, Quality, Rejected, SettingsWrong
+from enrich.formats import suricata, wazuh
+from enrich.formats.mapped import Mapping
+from enrich.formats.mapping_file import load_mapping
+from enrich.parse import parse_bytes
+
+__all__ = ["FORMATS", "Format", "Formats", "Mapping", "alert_from", "load_mapping", "packaged_mappings"]
+
+# Raised with every change of a format's code that changes a field of some alert.
+FORMATS_VERSION: Final = 1
+
+
+class Format(NamedTuple):
+    """One built-in format.
+
+    key: top-level key without which a document is not of this format: ``recognise`` is asked only when it is
+    there. parse: raises Rejected (``not_an_alert``) for what is of this format but no alert.
+    """
+
+    name: str
+    key: str
+    recognise: Callable[[MappingABC[str, Any]], bool]
+    parse: Callable[[MappingABC[str, Any], tuple[Quality, ...]], Alert]
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The formats in use: the built-in ones, then the mappings in the order given. Make it with ``of``."""
+
+    mappings: tuple[Mapping, ...]
+
+    @classmethod
+    def of(cls, mappings: Sequence[Mapping]) -> "Formats":
+        """Return the formats. Raises SettingsWrong where two mappings have one name."""
+        names = [mapping.name for mapping in mappings]
+        for name in names:
+            if names.count(name) > 1:
+                raise SettingsWrong(f"mapping {name}: given twice; rename one of the files")
+        return cls(tuple(mappings))
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of everything here that can change an Alert, 16 hex digits. The mappings' order counts."""
+        parts = [str(FORMATS_VERSION), *(format_.name for format_ in FORMATS)]
+        parts += [f"{mapping.name}={mapping.digest}" for mapping in self.mappings]
+        return blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def packaged_mappings() -> tuple[Mapping, ...]:
+    """Return the mappings that come with Millrace. Reads package data: for the composition root."""
+    found = sorted(
+        (file for file in files(__name__).iterdir() if file.name.endswith(".toml")), key=lambda f: f.name
+    )
+    return tuple(load_mapping(file.read_text("utf-8"), file.name.removesuffix(".toml")) for file in found)
+
+
+def alert_from(value: bytes, formats: Formats) -> Alert:
+    """Return the Alert that these bytes are.
+
+    Raises Rejected and nothing else, for any bytes: what ``parse_bytes`` raises, ``unknown_format``,
+    ``not_an_alert``.
+    """
+    doc, quality = parse_bytes(value)
+    for format_ in FORMATS:
+        if format_.key in doc and format_.recognise(doc):
+            return format_.parse(doc, quality)
+    for mapping in formats.mappings:
+        if mapping.recognise(doc):
+            return mapping.parse(doc, quality)
+    raise Rejected(
+        DeadCode.UNKNOWN_FORMAT, "no format knows this JSON object; write a mapping for it (docs/formats.md)"
+    )
+
+
+FORMATS: Final[tuple[Format, ...]] = (
+    Format("suricata", "event_type", suricata.recognise, suricata.parse),
+    Format("wazuh", "rule", wazuh.recognise, wazuh.parse),
+)

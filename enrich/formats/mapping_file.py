@@ -1,0 +1,172 @@
+"""The TOML file of a mapping → Mapping. Everything unknown or wrong is refused in one line that names it."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any, Final
+
+import orjson
+
+from enrich.errors import SettingsWrong
+from enrich.formats.mapped import READERS, Doc, Getter, Mapping, Severity, Step
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# A dot parts two keys unless a backslash stands before it.
+_DOT: Final = re.compile(r"(?<!\\)\.")
+_INDEX: Final = re.compile(r"[0-9]{1,4}")
+_TABLES: Final = ("recognise", "fields", "severity")
+_RECOGNISE: Final = ("keys", "equals")
+_SEVERITY: Final = ("path", "scale", "table")
+
+
+def load_mapping(text: str, name: str) -> Mapping:
+    """Return the compiled mapping of this TOML text; the alerts' format will be ``mapped:<name>``.
+
+    Raises SettingsWrong with one line that names the file and the key.
+
+    >>> mapping = load_mapping('[recognise]\\nkeys = ["id"]\\n[fields]\\nrule_id = "id"', "mine")
+    >>> mapping.parse({"id": 7}, ()).rule_id
+    '7'
+    """
+    if not _NAME.fullmatch(name):
+        raise SettingsWrong(f"mapping {name[:60]!r}: rename the file: 1-40 of a-z, 0-9, '-' and '_'")
+    try:
+        doc = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsWrong(f"mapping {name}: not TOML: {' '.join(str(error).split())}") from None
+    _known(doc, _TABLES, name, "table")
+    recognise = _table(doc, "recognise", name)
+    _known(recognise, _RECOGNISE, name, "key in [recognise]")
+    specs = dict(_flat(_table(doc, "fields", name), name))
+    if not {"rule_id", "title"} & specs.keys():
+        raise SettingsWrong(f"mapping {name}: [fields] needs rule_id or title")
+    return Mapping(
+        name=name,
+        digest=blake2b(_canonical(doc, name), digest_size=8).hexdigest(),
+        keys=_keys(recognise.get("keys"), name),
+        equals=_equals(recognise.get("equals", {}), name),
+        # In the order of READERS: it is the order of an alert's quality, and must not hang on the file's.
+        steps=tuple(_step(field, specs[field], name) for field in READERS if field in specs),
+        severity=_severity(_table(doc, "severity", name), name) if "severity" in doc else None,
+    )
+
+
+def _canonical(doc: dict[str, Any], name: str) -> bytes:
+    try:
+        return orjson.dumps(doc, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        raise SettingsWrong(f"mapping {name}: a number in it is beyond 64 bits") from None
+
+
+def _known(table: dict[str, Any], names: tuple[str, ...], name: str, what: str) -> None:
+    for key in table:
+        if key not in names:
+            raise SettingsWrong(f"mapping {name}: unknown {what}: {key!r}; known are {', '.join(names)}")
+
+
+def _table(doc: dict[str, Any], key: str, name: str) -> dict[str, Any]:
+    found = doc.get(key)
+    if not isinstance(found, dict):
+        raise SettingsWrong(f"mapping {name}: the table [{key}] is missing")
+    return found
+
+
+def _keys(keys: object, name: str) -> frozenset[str]:
+    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key for key in keys):
+        raise SettingsWrong(f"mapping {name}: [recognise] keys must list at least one top-level key, as text")
+    return frozenset(keys)
+
+
+def _equals(table: object, name: str) -> tuple[tuple[Getter, object], ...]:
+    if not isinstance(table, dict):
+        raise SettingsWrong(f"mapping {name}: [recognise] equals must be a table of path = value")
+    for path, value in table.items():
+        if not isinstance(value, str | int | float):
+            raise SettingsWrong(
+                f"mapping {name}: [recognise] equals {path!r} must be text, a number, true or false"
+            )
+    return tuple((_getter(path, name), value) for path, value in table.items())
+
+
+def _flat(table: dict[str, Any], name: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (field, what it is mapped to): ``src.ip = …`` in TOML is a table in a table."""
+    for key, value in table.items():
+        field = prefix + key
+        if isinstance(value, dict) and value.keys() != {"const"}:
+            yield from _flat(value, name, field + ".")
+        elif field in READERS:
+            yield field, value
+        else:
+            raise SettingsWrong(f"mapping {name}: unknown field {field!r}; known are {', '.join(READERS)}")
+
+
+def _step(field: str, spec: object, name: str) -> Step:
+    if isinstance(spec, dict):
+        constant = spec["const"]
+        if not isinstance(constant, str | int):
+            raise SettingsWrong(f"mapping {name}: const of {field!r} must be text, whole number or boolean")
+        return Step(field, READERS[field], lambda doc: constant, "")
+    paths = [spec] if isinstance(spec, str) else spec
+    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+        raise SettingsWrong(f'mapping {name}: {field!r} must be a path, a list of paths or {{const = "…"}}')
+    getters = tuple(_getter(path, name) for path in paths)
+    if len(getters) == 1:
+        return Step(field, READERS[field], getters[0], paths[0])
+
+    def first(doc: Doc) -> Any:
+        for get in getters:
+            value = get(doc)
+            if value is not None and value != "" and value != []:
+                return value
+        return None
+
+    return Step(field, READERS[field], first, "|".join(paths))
+
+
+def _getter(path: str, name: str) -> Getter:
+    r"""Return the function that looks a path up. Numbers pick from a list; ``\.`` is a dot in a key."""
+    keys = tuple(key.replace(r"\.", ".") for key in _DOT.split(path))
+    if not all(keys):
+        raise SettingsWrong(
+            f"mapping {name}: {path!r} is not a path: keys with dots between, as in 'source.ip'"
+        )
+    if len(keys) == 1:
+        key = keys[0]
+        return lambda doc: doc.get(key)
+
+    def get(doc: Doc) -> Any:
+        value: Any = doc
+        for key in keys:
+            if type(value) is dict:
+                value = value.get(key)
+            elif (
+                type(value) is list
+                and key.isascii()
+                and key.isdigit()
+                and len(key) < 4
+                and int(key) < len(value)
+            ):
+                value = value[int(key)]
+            else:
+                return None
+        return value
+
+    return get
+
+
+def _severity(table: dict[str, Any], name: str) -> Severity:
+    _known(table, _SEVERITY, name, "key in [severity]")
+    path, scale, classes = table.get("path"), table.get("scale", name), table.get("table")
+    if not isinstance(path, str) or not isinstance(scale, str) or not scale:
+        raise SettingsWrong(f"mapping {name}: [severity] needs path (and may have scale), as text")
+    if not isinstance(classes, dict) or not classes:
+        raise SettingsWrong(f"mapping {name}: [severity] needs a table of received value = OCSF class 1-5")
+    for received, number in classes.items():
+        if type(number) is not int or not 1 <= number <= 5:
+            raise SettingsWrong(
+                f"mapping {name}: [severity] table {received!r} must be a class: 1 informational, 2 low, "
+                "3 medium, 4 high, 5 critical"
+            )
+    lower = {received.strip().lower(): number for received, number in classes.items()}
+    return Severity(_getter(path, name), path, scale, lower)

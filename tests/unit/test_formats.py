@@ -1,0 +1,125 @@
+"""The table of formats, and what is not in it."""
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import orjson
+import pytest
+
+import enrich.formats
+from enrich.errors import DeadCode, Rejected, SettingsWrong
+from enrich.formats import FORMATS, Formats, alert_from, load_mapping, packaged_mappings
+from enrich.formats.mapped import READERS
+
+PLAIN = Formats.of(())
+MINE = '[recognise]\nkeys = ["id"]\n[fields]\nrule_id = "id"\n'
+
+
+def code_of(doc: object, formats: Formats = PLAIN) -> DeadCode:
+    with pytest.raises(Rejected) as refused:
+        alert_from(orjson.dumps(doc), formats)
+    return refused.value.code
+
+
+def test_every_module_that_recognises_and_parses_is_in_the_table() -> None:
+    names = [module.name for module in pkgutil.iter_modules(enrich.formats.__path__)]
+    modules = {name: importlib.import_module(f"enrich.formats.{name}") for name in names}
+    formats = {
+        name for name, module in modules.items() if hasattr(module, "recognise") and hasattr(module, "parse")
+    }
+    assert formats == {format_.name for format_ in FORMATS}
+
+
+def test_names_in_the_table_are_unique() -> None:
+    assert len({format_.name for format_ in FORMATS}) == len(FORMATS)
+
+
+DOCUMENTATION = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
+
+
+def test_every_format_is_in_the_documentation() -> None:
+    assert all(re.search(rf"^## `{format_.name}`", DOCUMENTATION, re.MULTILINE) for format_ in FORMATS)
+
+
+def test_every_field_that_can_be_mapped_is_in_the_documentation() -> None:
+    assert [field for field in READERS if f"`{field}`" not in DOCUMENTATION] == []
+
+
+def test_the_mapping_in_the_documentation_is_a_mapping() -> None:
+    toml = DOCUMENTATION.partition("```toml\n")[2].partition("```")[0]
+    assert load_mapping(toml, "edr").keys == {"detection_id", "severity"}
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        {},
+        {"a": 1},
+        {"rule": {"id": "x", "name": "an Elastic rule"}, "agent": {"name": "x"}},
+        {"rule": {"level": 3}},
+        {"rule": "level", "agent": {}},
+        {"event_type": "alert"},
+        {"event_type": "alerts", "timestamp": "x"},
+        {"event_type": "flow"},
+        {"event_type": ["alert"], "alert": {}},
+        {"alert": {"signature_id": 1}},
+    ],
+    ids=str,
+)
+def test_an_object_of_no_known_shape_is_an_unknown_format(doc: object) -> None:
+    assert code_of(doc) == DeadCode.UNKNOWN_FORMAT
+
+
+@pytest.mark.parametrize("kind", ["flow", "dns", "http", "stats", "fileinfo", "drop", "anomaly"])
+def test_an_eve_record_of_another_type_is_not_an_alert(kind: str) -> None:
+    assert code_of({"event_type": kind, "timestamp": "2024-01-01T00:00:00Z"}) == DeadCode.NOT_AN_ALERT
+
+
+def test_a_rejection_names_no_key_of_the_record() -> None:
+    with pytest.raises(Rejected) as refused:
+        alert_from(b'{"hunter2":"hunter2"}', PLAIN)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_built_in_format_goes_before_a_mapping_that_would_fit() -> None:
+    greedy = load_mapping('[recognise]\nkeys = ["event_type"]\n[fields]\ntitle = "event_type"\n', "greedy")
+    value = orjson.dumps({"event_type": "alert", "alert": {}})
+    assert alert_from(value, Formats.of((greedy,))).format == "suricata"
+
+
+def test_of_two_mappings_that_fit_the_first_is_taken() -> None:
+    first, second = load_mapping(MINE, "first"), load_mapping(MINE, "second")
+    assert alert_from(b'{"id":1}', Formats.of((second, first))).format == "mapped:second"
+
+
+def test_two_mappings_of_one_name_are_refused() -> None:
+    with pytest.raises(SettingsWrong, match="mapping mine: given twice"):
+        Formats.of((load_mapping(MINE, "mine"), load_mapping(MINE, "mine")))
+
+
+def test_the_digest_changes_with_a_mapping() -> None:
+    other = MINE.replace('rule_id = "id"', 'title = "id"')
+    assert (
+        Formats.of((load_mapping(MINE, "mine"),)).digest != Formats.of((load_mapping(other, "mine"),)).digest
+    )
+
+
+def test_the_digest_changes_with_a_mappings_name() -> None:
+    assert Formats.of((load_mapping(MINE, "a"),)).digest != Formats.of((load_mapping(MINE, "b"),)).digest
+
+
+def test_the_digest_changes_with_the_order_of_the_mappings() -> None:
+    a, b = load_mapping(MINE, "a"), load_mapping(MINE, "b")
+    assert Formats.of((a, b)).digest != Formats.of((b, a)).digest
+
+
+def test_the_digest_does_not_change_with_comments_and_the_order_of_keys() -> None:
+    ordered = '# mine\n[fields]\ntitle = "t"\nrule_id = "id"\n[recognise]\nkeys = ["id"]\n'
+    other = '[recognise]\nkeys = ["id"]\n[fields]\nrule_id = "id"\ntitle = "t"\n'
+    assert load_mapping(ordered, "mine").digest == load_mapping(other, "mine").digest
+
+
+def test_the_packaged_mappings_are_those_that_the_documentation_names() -> None:
+    assert [mapping.name for mapping in packaged_mappings()] == ["ait-ads"]
