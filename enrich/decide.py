@@ -62,7 +62,8 @@ def priority(row: Row, score: Score) -> tuple[float, list[Reason]]:
             reasons.append(Reason("anomaly_not_counted", names, 0.0))
     if row.hints:
         best = max(row.hints, key=lambda hint: hint.confidence)
-        detail = f"{best.uid} {best.name} ({best.source}: {best.evidence})"
+        how = "stated by the source" if best.source == "stated" else f"matched: {best.evidence}"
+        detail = f"{best.uid} {best.name}, {how}"
         reasons.append(Reason("attack", detail, round(ATTACK_POINTS * best.confidence, 1)))
     return round(min(sum(reason.points for reason in reasons), 100.0), 1), reasons
 
@@ -81,8 +82,14 @@ def _of_severity(score: Score) -> list[Reason]:
             return [added]
         return [Reason("severity_stated", f"class {severity.stated_id}", round(stated, 1)), added]
     reasons = [Reason("severity_stated", f"class {severity.id}", round(points, 1))]
-    if severity.model_score is not None and confidence.score is not None:
-        lower = max(severity.score - severity.model_score, 0.0) * SEVERITY_POINTS / 100
+    model_id, model_score = severity.model_id, severity.model_score
+    if (
+        model_id is not None
+        and model_score is not None
+        and model_id < severity.id
+        and confidence.score is not None
+    ):
+        lower = max(severity.score - model_score, 0.0) * SEVERITY_POINTS / 100
         taken = round(lower * LOWERING * confidence.score, 1)
         if taken:
             reasons.append(Reason("severity_model_lower", said, -taken))
