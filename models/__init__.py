@@ -1,0 +1,23 @@
+"""Bundles: what is in one, signing, verifying, and the store that says which one is in force."""
+
+from models.bundle import load, write
+from models.keys import SigningKey, Trust, TrustedKey, bootstrap_key, load_key, new_key, trusted_keys
+from models.manifest import Facts, Manifest, Window
+from models.store import Promotion, Store
+
+__all__ = [
+    "Facts",
+    "Manifest",
+    "Promotion",
+    "SigningKey",
+    "Store",
+    "Trust",
+    "TrustedKey",
+    "Window",
+    "bootstrap_key",
+    "load",
+    "load_key",
+    "new_key",
+    "trusted_keys",
+    "write",
+]

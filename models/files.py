@@ -1,0 +1,134 @@
+"""Reading files that may have been tampered with, and writing files that are whole or not there at all."""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from enrich.errors import SettingsWrong
+
+_LOCK: Final = ".lock"
+_NO_LINK: Final = os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+class Unreadable(Exception):
+    """A file or directory cannot be taken as it is. ``str(error)`` says why, without the path.
+
+    Private to ``models``: whoever catches it knows whose fault it is, and names path and remedy.
+    """
+
+
+@contextmanager
+def directory_opened(path: Path) -> Iterator[int]:
+    """Yield a descriptor of the directory; files are then opened relative to it.
+
+    A directory that is exchanged meanwhile is not followed: the descriptor stays with the first one. Raises
+    Unreadable when it is missing, no directory, or itself a symbolic link.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK)
+    except OSError as error:
+        raise Unreadable(_reason(error)) from None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def file_bytes(path: str | Path, limit: int, *, directory: int | None = None, follow: bool = False) -> bytes:
+    """Return the whole content of a regular file, read once.
+
+    limit: most bytes taken; a longer file is refused before it is read. directory: descriptor that a relative
+    path starts from. follow: take a symbolic link for what it points at (only where the operator put it).
+    Raises Unreadable: missing, a symbolic link, not a regular file (a FIFO does not block), too large.
+    """
+    # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever. It changes nothing for a file.
+    flags = os.O_RDONLY | os.O_NONBLOCK | (os.O_CLOEXEC if follow else _NO_LINK)
+    try:
+        descriptor = os.open(path, flags, dir_fd=directory)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise Unreadable("is not a regular file")
+            if status.st_size > limit:
+                raise Unreadable(f"is {status.st_size} bytes long, more than the {limit} expected")
+            # One byte more than allowed: a file that grows while it is read is seen.
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise Unreadable(_reason(error)) from None
+    if len(content) > limit:
+        raise Unreadable(f"is longer than the {limit} bytes expected")
+    return content
+
+
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that must not exist yet, with its mode from the first moment, down to the disk.
+
+    Raises FileExistsError. A file that could not be written whole is taken away again.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Put the content at path in one step: a reader, also after a crash, sees the old file or the new one.
+
+    Two writers of one path must hold ``locked`` of its directory.
+    """
+    staged = path.with_name(f".staging-{path.name}")
+    with suppress(FileNotFoundError):
+        staged.unlink()
+    write_new(staged, content, mode)
+    staged.replace(path)
+    sync_directory(path.parent)
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold the directory's lock, among threads and processes of one machine; it ends with its process."""
+    flags = os.O_RDONLY | os.O_CREAT | _NO_LINK
+    with os.fdopen(os.open(directory / _LOCK, flags, 0o644), "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def writing(directory: Path) -> Iterator[None]:
+    """Turn what the system refuses meanwhile (no right, disk full) into one line for the operator."""
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno or 0).lower()
+        raise SettingsWrong(f"{error.filename or directory}: cannot be written ({why})") from None
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the directory's entries (new names, renames) outlive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "is missing"
+    if error.errno == errno.ELOOP:
+        return "is a symbolic link"
+    if error.errno == errno.ENOTDIR:
+        # what O_DIRECTORY with O_NOFOLLOW answers for a link as well
+        return "is a symbolic link or not a directory"
+    return f"cannot be read ({os.strerror(error.errno or 0).lower()})"

@@ -1,0 +1,89 @@
+"""A store with one real bundle in it, signed by a real key; and ways to spoil it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from enrich.errors import BundleRefused
+from models import Facts, SigningKey, Store, Trust, Window, load, new_key, trusted_keys
+from models.bundle import MANIFEST, SIGNATURE, _signature
+from models.manifest import bundle_id
+from tests.unit import tiny
+
+AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+FACTS = Facts(
+    name="tiny",
+    created=AT,
+    training_window=Window(first=datetime(2026, 10, 1, tzinfo=UTC), last=AT, rows=300),
+    metrics={"severity.macro_f1": 0.5, "severity.rows": 60},
+    parameters={"seed": 1, "label_noise": 0.05, "generator": "tiny"},
+)
+
+
+@dataclass(frozen=True)
+class House:
+    """A state directory with keys, trust and bundles, and the bundle in it."""
+
+    root: Path
+    key: SigningKey
+    bundle: Path
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def trust(self) -> Path:
+        return self.root / "trust"
+
+    @property
+    def store(self) -> Store:
+        return Store(self.root / "bundles")
+
+    def trusted(self, production: bool = False) -> Trust:
+        return trusted_keys(self.trust, production)
+
+
+def house(root: Path, bootstrap: bool = True) -> House:
+    """Make a state directory whose bundle and key are bootstrap ones."""
+    key = new_key(root / "keys", root / "trust", comment="test", bootstrap=bootstrap)
+    store = Store(root / "bundles")
+    return House(root, key, store.path(store.add(tiny.models(), FACTS, key)))
+
+
+def refusal(directory: Path, trusted: Trust, production: bool = False) -> str:
+    """Return why this bundle is not loaded: one line."""
+    with pytest.raises(BundleRefused) as raised:
+        load(directory, trusted, production)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def signed_again(house: House, change: Callable[[dict[str, Any]], None]) -> Path:
+    """Change the manifest and sign it with the trusted key, so that only the change itself can be refused."""
+    doc = orjson.loads((house.bundle / MANIFEST).read_bytes())
+    change(doc)
+    return _written(house, orjson.dumps(doc))
+
+
+def with_file(house: House, name: str, content: bytes) -> Path:
+    """Replace a file of the bundle and sign for it, as whoever holds a trusted key could."""
+    (house.bundle / name).write_bytes(content)
+    return signed_again(
+        house,
+        lambda doc: doc["files"].update(
+            {name: {"sha256": sha256(content).hexdigest(), "size": len(content)}}
+        ),
+    )
+
+
+def _written(house: House, manifest: bytes) -> Path:
+    (house.bundle / MANIFEST).write_bytes(manifest)
+    (house.bundle / SIGNATURE).write_bytes(_signature(house.key, manifest))
+    return house.bundle.rename(house.bundle.with_name(bundle_id(manifest)))
