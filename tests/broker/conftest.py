@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -52,3 +53,19 @@ def new_topic(admin: KafkaAdminClient, prefix: str) -> Iterator[NewTopic]:
     yield new
     if made:
         admin.delete_topics(made)
+
+
+@pytest.fixture(scope="session")
+def trained_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state directory with a bootstrap bundle, trained once for all tests."""
+    from training.bootstrap import bootstrap
+
+    directory = tmp_path_factory.mktemp("millrace")
+    bootstrap(
+        bundles=directory / "bundles",
+        keys=directory / "keys",
+        trust=directory / "trust",
+        now_ms=0,
+        rows=3_000,
+    )
+    return directory

@@ -33,7 +33,10 @@ def test_the_packaged_policy_is_valid() -> None:
             "time zone",
         ),
         ("[escalate]\nthreshold = 70\n[[suppress]]\nminutes = 0", "suppress.0.minutes"),
-        ("[escalate]\nthreshold = 70\n[[always]]\nreason='x'\nstated_severity_at_least = 6", "severity_at_least"),
+        (
+            "[escalate]\nthreshold = 70\n[[always]]\nreason='x'\nstated_severity_at_least = 6",
+            "stated_severity_at_least",
+        ),
     ],
 )
 def test_a_wrong_policy_is_refused_in_one_line_that_names_the_place(text: str, said: str) -> None:

@@ -1,0 +1,186 @@
+"""The bootstrap bundle, trained at full size once: what it is worth and what it promises."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from enrich.errors import BundleRefused, MillraceError
+from enrich.features import ANOMALY_COLUMNS
+from enrich.pipeline import PartitionState, prepare
+from enrich.record import RawRecord
+from enrich.score import Models, anomaly, text_matrix
+from models import Store, trusted_keys
+from training.bootstrap import COMPANIES, ROWS, Bootstrapped, Split, bootstrap, bootstrap_split, trained
+from training.dataset import context, dataset
+from training.fit import WORD
+from training.generate import Parameters, samples
+from training.generate.concepts import CONCEPTS
+from training.generate.signatures import SIGNATURES
+
+NOW_MS = 1_763_700_000_000
+SMALL = 2_000
+
+
+@cache
+def split() -> Split:
+    return bootstrap_split(1, ROWS, 0.05)
+
+
+@cache
+def full() -> tuple[Models, dict[str, float]]:
+    return trained(split(), 1)
+
+
+def made(room: Path, **given: int | float) -> Bootstrapped:
+    arguments = {"rows": SMALL, "now_ms": NOW_MS, **given}
+    return bootstrap(bundles=room / "bundles", keys=room / "keys", trust=room / "trust", **arguments)  # type: ignore[arg-type]
+
+
+def sums(room: Path, bundle_id: str) -> dict[str, bytes]:
+    place = room / "bundles" / bundle_id
+    return {path.name: path.read_bytes() for path in place.iterdir() if path.suffix in (".joblib", ".npz")}
+
+
+def test_the_same_seed_gives_the_same_models_to_the_byte(tmp_path: Path) -> None:
+    first = made(tmp_path / "a")
+    again = made(tmp_path / "b", now_ms=NOW_MS + 86_400_000)
+    assert sums(tmp_path / "a", first.bundle_id) == sums(tmp_path / "b", again.bundle_id)
+
+
+def test_another_seed_gives_other_models(tmp_path: Path) -> None:
+    first, other = made(tmp_path), made(tmp_path, seed=2)
+    assert sums(tmp_path, first.bundle_id) != sums(tmp_path, other.bundle_id)
+
+
+def test_the_bundle_is_promoted_and_loads(tmp_path: Path) -> None:
+    bundle = made(tmp_path)
+    assert Store(tmp_path / "bundles").load(trusted_keys(tmp_path / "trust")).bundle_id == bundle.bundle_id
+
+
+def test_its_label_source_is_named(tmp_path: Path) -> None:
+    made(tmp_path)
+    loaded = Store(tmp_path / "bundles").load(trusted_keys(tmp_path / "trust"))
+    assert (loaded.label_source, loaded.bootstrap) == ("synthetic", True)
+
+
+def test_production_refuses_it(tmp_path: Path) -> None:
+    made(tmp_path)
+    with pytest.raises(BundleRefused, match="bootstrap"):
+        Store(tmp_path / "bundles").load(trusted_keys(tmp_path / "trust", production=True), production=True)
+
+
+def test_each_stage_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    made(tmp_path, say=told.append)  # type: ignore[arg-type]
+    assert [stage.split()[0] for stage in told] == ["generate", "fit", "calibrate", "evaluate", "sign"]
+
+
+def test_its_files_are_small(tmp_path: Path) -> None:
+    made(tmp_path)
+    from models import parts
+
+    assert sum(len(data) for data in parts.encoded(full()[0]).values()) < 15_000_000
+
+
+@pytest.mark.parametrize("of", ["", "other."])
+@pytest.mark.parametrize("baseline", ["majority", "stated", "stated_recoded"])
+def test_severity_is_better_than_what_is_had_for_nothing(of: str, baseline: str) -> None:
+    metrics = full()[1]
+    assert metrics[f"{of}severity.macro_f1"] > metrics[f"{of}{baseline}.macro_f1"] + 0.3
+
+
+def test_no_figure_is_above_what_label_noise_leaves() -> None:
+    metrics = full()[1]
+    assert metrics["severity.accuracy"] < metrics["ceiling.accuracy"] < 0.97
+
+
+def test_without_label_noise_there_is_no_ceiling(tmp_path: Path) -> None:
+    assert made(tmp_path, label_noise=0.0).metrics["ceiling.accuracy"] == 1.0
+
+
+def test_confidence_is_about_as_often_right_as_it_says() -> None:
+    assert full()[1]["confidence.ece"] < 0.06
+
+
+def test_nearly_all_of_another_company_is_within_what_the_models_know() -> None:
+    assert full()[1]["other.severity.covered"] > 0.95
+
+
+def test_foreign_texts_are_outside_what_the_models_know() -> None:
+    foreign = ["Vesuvio pompe idrauliche guasto al collettore sud", "quartz lantern drift beneath ochre tide"]
+    known = text_matrix(foreign, full()[0])[1]
+    assert known.max() < full()[0].known_share_min
+
+
+def test_words_of_attacks_are_known_though_they_are_rare() -> None:
+    rules = [r for table in SIGNATURES.values() for c, rs in table.items() for r in rs if _grave(c)]
+    words = {word for rule in rules for word in re.findall(WORD, rule.title.lower())}
+    assert len(words & set(full()[0].vectorizer.vocabulary_)) / len(words) > 0.9
+
+
+def _grave(concept: str) -> bool:
+    return CONCEPTS[concept].gravity >= 5.0
+
+
+def test_numbers_are_no_words() -> None:
+    assert [word for word in full()[0].vectorizer.vocabulary_ if word[0].isdigit()] == []
+
+
+def test_a_cold_history_alone_is_nothing_unusual() -> None:
+    cold = np.isnan(split().other.X[:, ANOMALY_COLUMNS]).sum(axis=1) > 8
+    found = np.array([each.score for each in anomaly(split().other.X, full()[0])])
+    assert found[cold & ~split().other.repeat].mean() < 0.75
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_the_outputs_of_a_row_do_not_depend_on_its_batch(size: int) -> None:
+    models, data = full()[0], split().test.stretch(0, 1)
+    rows = 1_000 if size > 1 else 60  # a call costs 10 ms however few rows it has
+    whole = outputs(models, data.texts[:1_000], data.X[:1_000])
+    models._texts.clear()
+    cut = [outputs(models, data.texts[i : i + size], data.X[i : i + size]) for i in range(0, rows, size)]
+    assert np.vstack(cut)[:rows].tobytes() == whole[:rows].tobytes()
+
+
+def outputs(models: Models, texts: list[str], X: np.ndarray) -> np.ndarray:
+    """Everything that the models say of these rows, as float64."""
+    words, known = text_matrix(texts, models)
+    return np.column_stack(
+        [
+            words.astype(np.float64),
+            known,
+            models.severity.predict_proba(np.hstack([words, X])),
+            models.anomaly.score_samples(X[:, ANOMALY_COLUMNS]),
+            [each.score for each in anomaly(X, models)],
+        ]
+    )
+
+
+def test_training_and_serving_see_the_same_bits() -> None:
+    kept = list(samples(Parameters(seed=4, count=900, days=1)))
+    trained_on = dataset(kept, None, context())
+    records = [RawRecord("alerts.raw", 0, i, s.time_ms, None, s.line) for i, s in enumerate(kept)]
+    states, within = dict[int, PartitionState](), context()
+    served = [prepare(records[i : i + 7], states, within) for i in range(0, len(records), 7)]
+    assert np.vstack([batch.X for batch in served]).tobytes() == trained_on.X.tobytes()
+
+
+def test_training_and_serving_see_the_same_texts() -> None:
+    kept = list(samples(Parameters(seed=4, count=300, days=1)))
+    records = [RawRecord("alerts.raw", 0, i, s.time_ms, None, s.line) for i, s in enumerate(kept)]
+    states, within = dict[int, PartitionState](), context()
+    served = [prepare(records[i : i + 7], states, within) for i in range(0, len(records), 7)]
+    assert [text for batch in served for text in batch.texts] == dataset(kept, None, context()).texts
+
+
+def test_the_companies_share_all_rows() -> None:
+    assert sum(company.share for company in COMPANIES) == pytest.approx(1.0)
+
+
+def test_a_row_that_is_no_alert_is_named() -> None:
+    sample = next(samples(Parameters(seed=1, count=1)))
+    with pytest.raises(MillraceError, match="row 2"):
+        dataset([sample, sample._replace(line=b"{}")], None, context())

@@ -1,0 +1,86 @@
+"""`millrace score` as a process: order, dead letters, partitions, and what it says of a wrong call."""
+
+import os
+import subprocess
+import sys
+from base64 import b64decode
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.unit import tiny
+
+ROOT = Path(__file__).parents[2]
+LINES = [tiny.line(i) for i in range(60)]
+
+
+def score(room: Path, *words: str, given: bytes = b"", **settings: str) -> subprocess.CompletedProcess[bytes]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MILLRACE_")}
+    ours = {"MILLRACE_STATE": str(room / "state"), "MILLRACE_ON_BUNDLE_ERROR": "passthrough", **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "millrace", "score", *words],
+        cwd=room,
+        env={**clean, **ours, "PYTHONPATH": str(ROOT)},
+        input=given,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def titles(output: bytes) -> list[str]:
+    return [orjson.loads(line)["metadata"]["original_time"] for line in output.splitlines()]
+
+
+@pytest.mark.parametrize("partitions", ["1", "6"])
+def test_events_come_out_in_the_order_of_the_lines(tmp_path: Path, partitions: str) -> None:
+    done = score(tmp_path, "-", "--partitions", partitions, given=b"\n".join(LINES))
+    assert done.returncode == 0
+    times = titles(done.stdout)
+    assert len(times) == sum(b"not json" not in line for line in LINES)
+    assert times == sorted(times)
+
+
+def test_dead_letters_go_to_their_file_with_the_original_bytes(tmp_path: Path) -> None:
+    done = score(tmp_path, "-", "--dead", "dead.jsonl", "--json", given=b"\n".join(LINES))
+    letters = [orjson.loads(line) for line in (tmp_path / "dead.jsonl").read_bytes().splitlines()]
+    broken = [line for line in LINES if b"not json" in line]
+    assert [b64decode(letter["value"]) for letter in letters] == broken
+    assert {letter["code"] for letter in letters} == {"unparseable"}
+    summary = orjson.loads(done.stderr.splitlines()[-1])
+    assert (summary["in"], summary["dead"]) == (len(LINES), len(broken))
+
+
+def test_the_source_stands_for_the_topic_in_the_ids(tmp_path: Path) -> None:
+    one, same, other = (
+        orjson.loads(score(tmp_path, "-", "--source", name, given=LINES[1]).stdout)["metadata"]["uid"]
+        for name in ("a", "a", "b")
+    )
+    assert one == same != other
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "give one of them"),
+        (("-", "--from", "3"), "go with --topic"),
+        (("nowhere.json",), "No such file"),
+        (("-", "--dead", "no/such/dir"), "--dead no/such/dir"),
+        (("--topic", "t", "--from", "soon"), "--from 'soon'"),
+    ],
+)
+def test_a_wrong_call_ends_with_one_line_that_says_what_to_do(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = score(tmp_path, *words)
+    errors = [line for line in done.stderr.decode().splitlines() if line.startswith("millrace: ")]
+    assert done.returncode == 2
+    assert len(errors) == 1
+    assert said in errors[0]
+
+
+def test_without_a_bundle_it_says_how_to_make_one(tmp_path: Path) -> None:
+    done = score(tmp_path, "-", MILLRACE_ON_BUNDLE_ERROR="stop")
+    assert done.returncode == 2
+    assert b"millrace train --bootstrap" in done.stderr

@@ -1,0 +1,92 @@
+"""The composition root: settings become the context and the models, once, before anything runs."""
+
+import tomllib
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from enrich.address import Networks
+from enrich.alert import entity
+from enrich.attack import load_attack
+from enrich.context import PASSTHROUGH_BUNDLE, Context
+from enrich.errors import BundleRefused, Rejected, SettingsWrong
+from enrich.formats import Formats, alert_from, load_mapping, packaged_mappings
+from enrich.policy import Policy
+from enrich.score import Models
+from worker.log import log
+from worker.settings import Settings
+
+# Mappings and policies are written by hand; more is no such file.
+TEXT_LIMIT: Final = 1_048_576
+
+
+def context(settings: Settings, partitions: int, models: Models | None) -> Context:
+    """Return the context of a raw topic with so many partitions. Raises SettingsWrong naming the file."""
+    mappings = [load_mapping(_text(path, "mapping"), path.stem) for path in settings.mappings]
+    return Context(
+        source=settings.source,
+        partitions=partitions,
+        bundle_id=PASSTHROUGH_BUNDLE if models is None else models.bundle_id,
+        formats=Formats.of((*mappings, *packaged_mappings())),
+        attack=load_attack(),
+        networks=Networks.of(settings.networks),
+        policy=policy(settings),
+        raw_limit=settings.raw_limit,
+        raw_keep=settings.raw_keep,
+        zone=settings.zone,
+    )
+
+
+def entity_of(settings: Settings) -> Callable[[bytes], bytes | None]:
+    """Return what gives a raw record its key: its entity, None where no format knows the record."""
+    known = context(settings, 1, None)
+
+    def of(value: bytes) -> bytes | None:
+        try:
+            return entity(alert_from(value, known.formats), known.networks).encode()
+        except Rejected:
+            return None
+
+    return of
+
+
+def policy(settings: Settings) -> Policy:
+    """Return the operator's policy, else the packaged one. Raises SettingsWrong naming the file."""
+    if settings.policy is None:
+        return Policy.parse(_toml(resources.files("enrich").joinpath("policy.toml").read_text(), "policy"))
+    return Policy.parse(_toml(_text(settings.policy, "policy"), str(settings.policy)), str(settings.policy))
+
+
+def models(settings: Settings) -> Models | None:
+    """Return the models of the promoted bundle, verified. None is passthrough.
+
+    Raises BundleRefused, unless ``on_bundle_error`` is "passthrough": then nothing is opened, and said so.
+    """
+    from models import Store, trusted_keys  # a second for scikit-learn, which `send` can do without
+
+    try:
+        trusted = trusted_keys(settings.trust_dir, settings.production)
+        return Store(settings.bundle_dir).load(trusted, settings.production)
+    except BundleRefused as error:
+        if settings.on_bundle_error == "stop":
+            raise
+        log.warning("passthrough", reason=str(error), meaning="every event says that it is unscored")
+        return None
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsWrong(f"{name}: not TOML: {error}") from None
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(TEXT_LIMIT).decode()
+    except UnicodeDecodeError:
+        raise SettingsWrong(f"{what} {path}: not UTF-8") from None
+    except OSError as error:
+        raise SettingsWrong(f"{what} {path}: {error.strerror}") from None

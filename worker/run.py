@@ -1,0 +1,120 @@
+"""Starts a worker: checks the cluster, composes, runs Faust in this process, says with what code it ended."""
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+import faust
+from kafka.errors import KafkaError
+from threadpoolctl import threadpool_limits
+
+from enrich.context import Context
+from enrich.errors import SettingsWrong
+from enrich.pipeline import Batch, States, process
+from enrich.record import RawRecord
+from enrich.score import Models
+from worker import compose, topics
+from worker.app import Core, build
+from worker.kafka_client import admin, message
+from worker.log import configure, log
+from worker.settings import Settings
+from worker.sink import Sink
+from worker.watchdog import Watchdog
+
+# What a worker reads from and writes to; the other topics may be missing.
+NEEDED: Final = ("raw", "enriched", "escalated", "dead")
+
+
+def run(settings: Settings, json_logs: bool | None = None) -> int:
+    """Run a worker until it is told to stop; return 0 then, 1 if it ended by itself.
+
+    Raises SettingsWrong, BundleRefused or KafkaUnreachable, in one line each, when it cannot start.
+    """
+    configure(settings, json_logs)
+    threadpool_limits(1)  # a model's bits depend on the number of BLAS threads
+    partitions = preflight(settings)
+    models = compose.models(settings)
+    context = compose.context(settings, partitions, models)
+    log.info(
+        "start",
+        group=settings.group,
+        bootstrap=list(settings.bootstrap),
+        raw=settings.topic_raw,
+        partitions=partitions,
+        bundle=context.bundle_id,
+        context=context.context_id,
+    )
+    return execute(settings, context, core(context, models))
+
+
+def core(context: Context, models: Models | None) -> Core:
+    """Return the core with everything but the records and the folds bound."""
+
+    def bound(records: Sequence[RawRecord], states: States) -> Batch:
+        return process(records, states, context, models)
+
+    return bound
+
+
+def preflight(settings: Settings) -> int:
+    """Return the number of partitions of the raw topic.
+
+    Raises KafkaUnreachable, or SettingsWrong with a line for each topic that is missing or too narrow.
+    """
+    with admin(settings) as client:
+        try:
+            there, findings = topics.check(client, settings)
+        except KafkaError as error:
+            raise SettingsWrong(f"the topics cannot be checked: {message(error)}") from None
+    needed = {each.name for each in topics.wanted(settings) if each.role in NEEDED}
+    mine = [finding for finding in findings if finding.topic in needed]
+    errors = [f"topic {each.topic}: {each.text}" for each in mine if each.level == "error"]
+    if errors:
+        raise SettingsWrong("\n".join(errors))
+    for text, names in topics.by_text(each for each in mine if each.level == "warning").items():
+        log.warning("topics_at_risk", topics=names, reason=text)
+    return there[settings.topic_raw].partitions
+
+
+def execute(settings: Settings, context: Context, bound: Core) -> int:
+    """Run Faust with this core in this process; return its exit code."""
+    app = build(settings, context, bound, Sink(settings))
+    try:
+        Runner(app, Watchdog(app), stop_timeout_s=settings.stop_timeout_s).execute_from_commandline()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    log.info("stopped", code=code)
+    return code
+
+
+class Runner(faust.Worker):
+    """Faust's worker without its command line, logging, spinner and debugger, with a bound on stopping."""
+
+    def __init__(self, app: Any, *services: Any, stop_timeout_s: float) -> None:
+        super().__init__(app, *services, quiet=True, override_logging=False, redirect_stdouts=False)
+        self.spinner = None
+        self.stop_timeout_s: Final = stop_timeout_s
+
+    def _schedule_shutdown(self, signal: Any) -> None:
+        log.info("stopping", signal=signal.name)
+        self._bound()
+        super()._schedule_shutdown(signal)
+
+    def on_worker_shutdown(self) -> None:
+        """Bound the way out after a failure, too."""
+        self._bound()
+
+    def _bound(self) -> None:
+        # Faust waits for the batch in flight, and aiokafka for its brokers, without limit. What is not
+        # acknowledged by then comes again.
+        timer = threading.Timer(self.stop_timeout_s, self._give_up)
+        timer.daemon = True
+        timer.start()
+
+    def _give_up(self) -> None:
+        log.error("not_stopped_in_time", seconds=self.stop_timeout_s, left="un-acknowledged, it comes again")
+        os._exit(1)
+
+    def _enter_debugger(self) -> None:
+        """Faust's answer to SIGUSR2 would be to wait at a debugger's prompt."""
