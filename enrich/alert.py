@@ -128,11 +128,17 @@ def entity(alert: Alert, networks: Networks) -> str:
         return "ip:" + dst.ip
     if alert.user:
         return _short("user:" + alert.user.lower())
-    if src.name or dst.name:
+    # A name beside an address may be of the request (HTTP Host, TLS SNI), and its sender chooses it.
+    if (src.name and src.ip is None) or (dst.name and dst.ip is None and src.ip is None):
         return _short("host:" + (src.name or dst.name or "").lower())
     if src.ip is not None:
         return "ip:" + src.ip
     return _short(f"rule:{alert.detector}/{alert.rule_id}".lower())
+
+
+def rule_key(alert: Alert) -> str:
+    """Return the rule as history and suppression know it: detector and rule, at most 200 characters."""
+    return _short(f"{alert.detector}\x00{alert.rule_id}")
 
 
 def _short(text: str) -> str:

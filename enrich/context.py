@@ -26,7 +26,8 @@ class Context:
 
     source: the installation's name, part of every uid.
     partitions: of the raw topic: both folds are per partition, so the number is part of the context.
-    bundle_id: of the models in use; "none" for passthrough.
+    bundle_id: of the models in use; "none" for passthrough. bootstrap: a machine trained them for itself.
+    extra: whatever else can change a byte, as (name, value): library versions, sources, time zone data.
     raw_limit: largest raw record in bytes that becomes an alert; larger ones are dead letters ``oversize``.
     raw_keep: most bytes of the original kept in ``raw_data`` (rest cut off and ``is_truncated`` said).
     zone: IANA name of the time zone that hour, weekend and office hours are told in.
@@ -35,6 +36,7 @@ class Context:
     source: str
     partitions: int
     bundle_id: str
+    bootstrap: bool
     formats: Formats
     attack: AttackKnowledge
     networks: Networks
@@ -56,6 +58,7 @@ class Context:
             self.source,
             str(self.partitions),
             self.bundle_id,
+            str(self.bootstrap),
             self.formats.digest,
             self.attack.digest,
             self.networks.digest,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from enrich.alert import rule_key
 from enrich.policy import Match, Policy
 from enrich.row import Decision, Reason, Row, Score
 from enrich.suppression import Suppression
@@ -16,6 +17,8 @@ UNMEASURED: Final = 0.5
 # How far a lower view of the model counts, times its confidence: a person ranks by the best estimate, but no
 # text that an attacker writes may take more than half of what the source states.
 LOWERING: Final = 0.5
+# Points above everything escalated in the last day that let an alert pass a capacity which is used up.
+CLEARLY_WORSE: Final = 5
 
 REASONS: Final[dict[str, str]] = {
     "severity_stated": "the severity that the source states",
@@ -32,7 +35,7 @@ REASONS: Final[dict[str, str]] = {
     "suppression_ended": "how many of this rule and entity were held back before this one",
     "over_threshold": "the priority reaches the threshold",
     "below_threshold": "the priority is below the threshold",
-    "within_capacity": "among the day's highest priorities of this partition's share",
+    "within_capacity": "among the day's highest of this partition's share, or clearly above all of them",
     "below_capacity": "not among the day's highest priorities of this partition's share",
     "over_capacity": "the partition's share of the day's capacity is used up",
 }
@@ -110,7 +113,7 @@ def decide(
     always = _first(policy.always, row)
     if always is None:
         for never in policy.never:
-            if never.until_ms is not None and now_ms >= never.until_ms:
+            if never.until_ms is not None and row.time_ms >= never.until_ms:
                 continue
             if never.matches(alert, row.entity, row.hints):
                 return Decision(False, "never", points, (*reasons, Reason("never", never.reason, 0.0)), 0)
@@ -124,7 +127,7 @@ def decide(
     for rule in policy.suppress:
         of_rule, of_entity = rule.patterns
         if of_rule.match(alert.rule_id) and of_entity.match(row.entity):
-            key = (f"{alert.detector}/{alert.rule_id}"[:200], row.entity)
+            key = (rule_key(alert), row.entity)
             held = suppression.held(key, now_ms, rule.minutes, rule.count)
             if held:  # not ranked: repeats of one finding must not raise the threshold for others
                 held_back = Reason("suppressed", f"{held} within {rule.minutes} minutes", 0.0)
@@ -133,7 +136,7 @@ def decide(
             break
     if share is not None:
         suppression.ranked(points, now_ms)
-        suppression.escalated(now_ms)
+        suppression.escalated(points, now_ms)
     told = (*reasons, reason)
     if ended:
         told = (*told, Reason("suppression_ended", f"{ended} were held back", 0.0))
@@ -155,13 +158,14 @@ def _reason_to_escalate(
         if points >= threshold:
             return Reason("over_threshold", f"{points:g} >= {threshold:g}", 0.0)
         return Reason("below_threshold", f"{points:g} < {threshold:g}", 0.0)
-    lowest, used = suppression.threshold(now_ms, share)
-    threshold = max(float(lowest), policy.escalate.floor)
+    day = suppression.day(now_ms, share)
+    threshold = max(float(day.threshold), policy.escalate.floor)
     if points < threshold:
         return Reason("below_capacity", f"{points:g} < {threshold:g}", 0.0)
-    if used >= share:
-        return Reason("over_capacity", f"{used} of {share} escalated within a day", 0.0)
-    return Reason("within_capacity", f"{points:g} >= {threshold:g}, {used} of {share} used", 0.0)
+    # Whoever fills the day with decoys must not buy silence for what is clearly worse than all of them.
+    if day.used >= day.allowed and int(points) < day.highest + CLEARLY_WORSE:
+        return Reason("over_capacity", f"{day.used} of {day.allowed} escalated within a day", 0.0)
+    return Reason("within_capacity", f"{points:g} >= {threshold:g}, {day.used} of {day.allowed} used", 0.0)
 
 
 def capacity_share(capacity: int | None, partition: int, partitions: int) -> int | None:

@@ -16,12 +16,10 @@ class DeadCode(StrEnum):
     """Why a record became a dead letter. Stable: these stand in the header ``millrace-code``."""
 
     UNPARSEABLE = "unparseable"
-    TOO_DEEP = "too_deep"
     NOT_AN_OBJECT = "not_an_object"
     UNKNOWN_FORMAT = "unknown_format"
     NOT_AN_ALERT = "not_an_alert"
     OVERSIZE = "oversize"
-    POISON = "poison"
 
 
 class QualityCode(StrEnum):
@@ -32,7 +30,6 @@ class QualityCode(StrEnum):
     NUMBER_OUT_OF_RANGE = "number_out_of_range"
     LONE_SURROGATE = "lone_surrogate"
     CONTROL_CHARACTER = "control_character"
-    DUPLICATE_KEYS = "duplicate_keys"
     BAD_TIME = "bad_time"
     TIME_FROM_RECORD = "time_from_record"
     TIME_IN_FUTURE = "time_in_future"
@@ -42,6 +39,7 @@ class QualityCode(StrEnum):
     BAD_SEVERITY = "bad_severity"
     BAD_TYPE = "bad_type"
     BAD_TECHNIQUE = "bad_technique"
+    NESTING_PRUNED = "nesting_pruned"
     FIELD_TRUNCATED = "field_truncated"
     RAW_NOT_UTF8 = "raw_not_utf8"
     RAW_TRUNCATED = "raw_truncated"

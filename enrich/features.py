@@ -244,14 +244,12 @@ def matrix(rows: Sequence[Row], zone: str) -> npt.NDArray[np.float32]:
 def text_of(alert: Alert) -> str:
     """Return what the text model reads, cut at TEXT_LIMIT: title, category, process, URL and user agent.
 
-    The message is read only where no category says what the title is about. Log lines behind a rule's title
-    are new every time: left out, macro-F1 on generated alerts is the same (.753 for .744), a text repeats
-    seven times more often, and so is remembered.
+    Title and category are the first two lines (``head_of``). The message is read only where no category says
+    what the title is about. Log lines behind a rule's title are new every time: left out, macro-F1 on
+    generated alerts is the same (.753 for .744), a text repeats seven times more often, and is remembered.
     """
-    parts = [alert.title]
-    if alert.category:
-        parts.append(alert.category)
-    elif alert.message and alert.message != alert.title:
+    parts = [alert.title.replace("\n", " "), (alert.category or "").replace("\n", " ")]
+    if alert.category is None and alert.message and alert.message != alert.title:
         parts.append(alert.message)
     if (process := alert.process) is not None:
         parts.extend(part for part in (process.name, process.parent_name, process.command_line) if part)
@@ -260,3 +258,12 @@ def text_of(alert: Alert) -> str:
     if alert.user_agent:
         parts.append(alert.user_agent)
     return "\n".join(parts)[:TEXT_LIMIT]
+
+
+def head_of(text: str) -> str:
+    """Return title and category of a text: the detector's own words, which no attacker writes.
+
+    >>> head_of("ET SCAN\\nRecon\\n/etc/passwd")
+    'ET SCAN\\nRecon'
+    """
+    return "\n".join(text.split("\n", 2)[:2])

@@ -6,6 +6,7 @@ give the same answers.
 """
 
 from array import array
+from collections import OrderedDict
 from typing import Final
 
 from enrich.row import History
@@ -32,7 +33,7 @@ class Counts:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.overflow = 0  # keys evicted while they were still remembered
-        self._slot: dict[str, int] = {}  # in order of last fold, oldest first
+        self._slot: OrderedDict[str, int] = OrderedDict()  # in order of last fold, oldest first
         self._buckets = array("I")  # WINDOW_MIN to a slot, index minute % WINDOW_MIN
         self._minute = array("q")  # newest minute a slot has
         self._last_ms = array("q")
@@ -100,7 +101,7 @@ class Counts:
 
     def _new_slot(self, watermark_ms: int) -> int:
         if len(self._slot) >= self.limit:
-            slot = self._slot.pop(next(iter(self._slot)))
+            _, slot = self._slot.popitem(last=False)
             if watermark_ms - self._last_ms[slot] <= MEMORY_MS:
                 self.overflow += 1
             return slot
@@ -117,14 +118,18 @@ _EMPTY: Final = bytes(array("I").itemsize * WINDOW_MIN)
 
 
 class Fold:
-    """The history of one partition. ``see`` answers from the alerts before, then adds this one."""
+    """The history of one partition. ``see`` answers from the alerts before, then adds this one.
+
+    watermark_ms: highest accepted event time. first_ms: since when it remembers; None: nothing seen.
+    """
 
     def __init__(self, entities: int = ENTITIES, rules: int = RULES, pairs: int = PAIRS) -> None:
-        self.watermark_ms: int | None = None  # highest accepted event time
+        self.watermark_ms: int | None = None
         self.first_ms: int | None = None
         self.entities = Counts(entities)
         self.rules = Counts(rules)
-        self._pairs: dict[tuple[str, str], int] = {}  # last seen, in order of last fold
+        self._pairs: OrderedDict[tuple[str, str], int] = OrderedDict()  # last seen, in order of last fold
+        self.pair_overflow = 0
         self._pair_limit = pairs
 
     @property
@@ -133,13 +138,6 @@ class Fold:
         if self.watermark_ms is None or self.first_ms is None:
             return False
         return self.watermark_ms - self.first_ms >= WINDOW_MS
-
-    @property
-    def horizon_s(self) -> float:
-        """How far back this fold can remember anything, in seconds, at most a day."""
-        if self.watermark_ms is None or self.first_ms is None:
-            return 0.0
-        return min(self.watermark_ms - self.first_ms, MEMORY_MS) / 1000
 
     def accepts(self, time_ms: int, record_time_ms: int) -> bool:
         """Whether an alert of this time may be folded: not in its record's future, not before the window."""
@@ -156,16 +154,21 @@ class Fold:
         pair_s = None
         if pair_ms is not None and time_ms - pair_ms <= MEMORY_MS:
             pair_s = max(time_ms - pair_ms, 0) / 1000
-        if self.watermark_ms is None or time_ms > self.watermark_ms:
+        if self.watermark_ms is None or self.first_ms is None:
+            self.watermark_ms = self.first_ms = time_ms
+        elif time_ms > self.watermark_ms:
+            # Late alerts never make the memory older than it is, and a leap of a day while still cold (one
+            # alert with a wrong clock, say) begins it anew.
+            if not self.warm and time_ms - self.watermark_ms >= MEMORY_MS:
+                self.first_ms = time_ms
             self.watermark_ms = time_ms
-        if self.first_ms is None or time_ms < self.first_ms:
-            self.first_ms = time_ms
         history = History(
             *of_entity[:3], *of_rule[:3], of_entity[3], of_rule[3], pair_s, self.warm, folded=True
         )
         self.entities.add(entity, time_ms, self.watermark_ms)
         self.rules.add(rule, time_ms, self.watermark_ms)
         if len(self._pairs) >= self._pair_limit:
-            del self._pairs[next(iter(self._pairs))]
+            _, last_ms = self._pairs.popitem(last=False)
+            self.pair_overflow += self.watermark_ms - last_ms <= MEMORY_MS
         self._pairs[pair] = time_ms if pair_ms is None else max(time_ms, pair_ms)
         return history

@@ -33,6 +33,7 @@ _BYTES: Final = Quality(QualityCode.BYTES_REPAIRED)
 _BOM: Final = Quality(QualityCode.BOM_STRIPPED)
 _CONTROL: Final = Quality(QualityCode.CONTROL_CHARACTER)
 _SURROGATE: Final = Quality(QualityCode.LONE_SURROGATE)
+_NESTING: Final = Quality(QualityCode.NESTING_PRUNED)
 
 
 def parse_bytes(value: bytes) -> tuple[dict[str, Any], tuple[Quality, ...]]:
@@ -41,19 +42,24 @@ def parse_bytes(value: bytes) -> tuple[dict[str, Any], tuple[Quality, ...]]:
     The object holds only what ``orjson.dumps`` can write: text without lone surrogates, finite floats,
     integers of 64 bits (longer ones become floats, or None beyond a float's range), DEPTH_LIMIT levels.
 
-    Raises Rejected and nothing else, for any bytes: ``unparseable``, ``not_an_object``, ``too_deep``. The
-    message tells where reading stopped and repeats nothing of what the bytes say.
+    What is nested deeper becomes None: an attacker may write a part of an alert, not take it away.
+
+    Raises Rejected and nothing else, for any bytes: ``unparseable``, ``not_an_object``. The message tells
+    where reading stopped and repeats nothing of what the bytes say.
 
     >>> parse_bytes(b'{"a": NaN}')
     ({'a': None}, (Quality(code=<QualityCode.NUMBER_OUT_OF_RANGE: 'number_out_of_range'>, field=''),))
     """
+    quality: tuple[Quality, ...] = ()
     if value.count(b"{") + value.count(b"[") > DEPTH_LIMIT and value[:2] not in _UTF16:
-        _check_depth(value)
+        shallow = _pruned(value)
+        if shallow is not value:
+            value, quality = shallow, (_NESTING,)
     try:
         doc = orjson.loads(value)
-        quality: tuple[Quality, ...] = ()
     except JSONDecodeError:
-        doc, quality = _tolerant(value)
+        doc, mended = _tolerant(value)
+        quality = tuple(sorted({*quality, *mended}))
     if type(doc) is not dict:
         raise Rejected(
             DeadCode.NOT_AN_OBJECT, "the JSON value is not an object; send one alert object per record"
@@ -101,8 +107,12 @@ def _decoded(value: bytes, found: set[Quality]) -> str:
     except UnicodeDecodeError:
         found.add(_BYTES)
         text = value.decode(encoding, "replace")
-    if encoding != "utf-8":
-        _check_depth(text.encode())  # the check before saw bytes, not characters
+    if encoding != "utf-8":  # the look before saw bytes, not characters
+        encoded = text.encode()
+        shallow = _pruned(encoded)
+        if shallow is not encoded:
+            found.add(_NESTING)
+            return shallow.decode()
     return text
 
 
@@ -140,10 +150,23 @@ def _mended(doc: Any, found: set[Quality]) -> Any:
     return doc
 
 
-def _check_depth(value: bytes) -> None:
-    depth = 0
+def _pruned(value: bytes) -> bytes:
+    """Return the JSON text with null for every value nested deeper than DEPTH_LIMIT; the same if none is."""
+    depth, kept_to = 0, 0
+    kept: list[bytes] = []
     step = _STEP.get
     for match in _STRING_OR_BRACKET.finditer(value):
-        depth += step(match[0], 0)
-        if depth > DEPTH_LIMIT:
-            raise Rejected(DeadCode.TOO_DEEP, f"the JSON value is nested deeper than {DEPTH_LIMIT} levels")
+        change = step(match[0], 0)
+        if change > 0:
+            depth += 1
+            if depth == DEPTH_LIMIT + 1:
+                kept += (value[kept_to : match.start()], b"null")
+        elif change < 0:
+            if depth == DEPTH_LIMIT + 1:
+                kept_to = match.end()
+            depth -= 1
+    if not kept:
+        return value
+    if depth <= DEPTH_LIMIT:  # else it breaks off in the depth, and is no JSON either way
+        kept.append(value[kept_to:])
+    return b"".join(kept)

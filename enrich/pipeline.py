@@ -7,27 +7,28 @@ raw records -> parse -> enrich -> fold -> features -> score -> decide -> encode 
 from collections import Counter
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from enrich import address, features
-from enrich.alert import Alert, entity
+from enrich.alert import Alert, entity, rule_key
 from enrich.context import Context
 from enrich.decide import capacity_share, decide
 from enrich.encode.ocsf import encode
 from enrich.errors import DeadCode, Quality, QualityCode, Rejected
 from enrich.formats import alert_from
 from enrich.history import COLD, FUTURE_MS, Fold
-from enrich.record import RawRecord, Record
+from enrich.record import Header, RawRecord, Record
 from enrich.row import Row, Score
 from enrich.score import Models, score, unscored
 from enrich.suppression import Suppression
 
 UID_HEADER: Final = "millrace-uid"
 ATTEMPT_HEADER: Final = "millrace-attempt"
+KEY_LIMIT: Final = 16_384
 
 
 @dataclass
@@ -46,7 +47,8 @@ States = MutableMapping[int, PartitionState]
 class Prepared:
     """A batch before the models. texts, X (n, k) and now_ms are of ``rows``; places are indices of records.
 
-    now_ms: the partition's event time at each row. dead: place -> dead letter.
+    now_ms: the partition's event time at each row. dead: place -> dead letter. ``scored`` marks in rows and
+    counts what no model could score.
     """
 
     rows: list[Row]
@@ -142,15 +144,16 @@ def finish(
     outputs: list[tuple[Record, ...]] = [()] * len(records)
     counts = batch.counts
     policy, capacity = context.policy, context.policy.escalate.capacity_per_day
+    shares = {place: capacity_share(capacity, place, context.partitions) for place in states}
+    of_context = ("millrace-context", context.context_id.encode())
     for place, letter in batch.dead.items():
         outputs[place] = (letter,)
     for place, row, row_score, now_ms in zip(batch.places, batch.rows, scores, batch.now_ms, strict=True):
         partition = row.record.partition
-        share = capacity_share(capacity, partition, context.partitions)
-        decision = decide(row, row_score, policy, states[partition].suppression, now_ms, share)
+        decision = decide(row, row_score, policy, states[partition].suppression, now_ms, shares[partition])
         enriched, escalated = encode(row, row_score, decision, context)
         key = row.entity.encode()
-        headers = ((UID_HEADER, row.uid.encode()), ("millrace-context", context.context_id.encode()))
+        headers = ((UID_HEADER, row.uid.encode()), of_context)
         counts["enriched"] += 1
         counts[f"route.{decision.route}"] += 1
         if escalated is None:
@@ -175,8 +178,7 @@ def _row(record: RawRecord, raw: bytes, fold: Fold, context: Context) -> Row:
         quality = (*quality, Quality(QualityCode.TIME_FROM_RECORD, "time"))
     about = entity(alert, context.networks)
     if fold.accepts(time_ms, record_time_ms):
-        rule = f"{alert.detector}/{alert.rule_id}"[:200]
-        seen = fold.see(about, rule, time_ms)
+        seen = fold.see(about, rule_key(alert), time_ms)
     else:
         seen = COLD
         late = time_ms <= record_time_ms + FUTURE_MS
@@ -222,8 +224,9 @@ _HEX: Final = frozenset(b"0123456789abcdef")
 
 
 def _dead_letter(record: RawRecord, raw: bytes, why: Rejected, fold: Fold, context: Context) -> Record:
-    attempt = next((value for name, value in record.headers if name == ATTEMPT_HEADER), b"1")
-    headers = (
+    given = next((value for name, value in record.headers if name == ATTEMPT_HEADER), b"")
+    attempt = given if given.isdigit() and len(given) <= 6 else b"1"
+    headers: tuple[Header, ...] = (
         ("millrace-code", why.code.encode()),
         ("millrace-message", str(why).encode("utf-8", "replace")),
         ("millrace-topic", record.topic.encode()),
@@ -232,4 +235,12 @@ def _dead_letter(record: RawRecord, raw: bytes, why: Rejected, fold: Fold, conte
         (ATTEMPT_HEADER, attempt),
         (UID_HEADER, uid(record, _record_time(record, None, fold), context.source).encode()),
     )
-    return Record("dead", record.key, raw, headers)
+    key = record.key
+    if key is not None and len(key) > KEY_LIMIT:
+        key = None
+    if len(raw) > 2 * context.raw_limit:
+        # A compressing producer gets more past a topic's limit than any output topic takes back.
+        digest = sha256(raw).hexdigest().encode()
+        headers = (*headers, ("millrace-size", str(len(raw)).encode()), ("millrace-sha256", digest))
+        raw = raw[: context.raw_limit]
+    return Record("dead", key, raw, headers)

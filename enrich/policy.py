@@ -14,6 +14,12 @@ from enrich.alert import Alert
 from enrich.attack import Hint
 from enrich.errors import SettingsWrong
 
+
+def wildcard(text: str) -> re.Pattern[str]:
+    """Return the pattern of a text in which ``*`` and ``?`` are wildcards, and nothing else is; any case."""
+    return re.compile(translate(text.replace("[", "[[]")), re.IGNORECASE)
+
+
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -42,7 +48,7 @@ class Match(_Strict):
     def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
         names = ("detector", "rule", "title", "entity", "technique")
         given = ((name, getattr(self, name)) for name in names)
-        return tuple((name, re.compile(translate(text), re.IGNORECASE)) for name, text in given if text)
+        return tuple((name, wildcard(text)) for name, text in given if text)
 
     def matches(self, alert: Alert, entity: str, hints: tuple[Hint, ...]) -> bool:
         """Whether the rule speaks of this alert. It reads what the source states, never a model's view."""
@@ -96,7 +102,7 @@ class Suppress(_Strict):
     @cached_property
     def patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
         """Of rule and entity."""
-        return re.compile(translate(self.rule), re.I), re.compile(translate(self.entity), re.I)
+        return wildcard(self.rule), wildcard(self.entity)
 
 
 class Escalate(_Strict):
@@ -114,7 +120,7 @@ class Escalate(_Strict):
 
 
 class Policy(_Strict):
-    """The whole file. Order of force: sample, always, never, suppress, then threshold or capacity."""
+    """The whole file. Order of force: sample, always, never, threshold or capacity, suppress."""
 
     version: Literal[1]
     escalate: Escalate

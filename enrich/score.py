@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from enrich.features import ANOMALY_COLUMNS, NAMES, TOLD_COLUMNS
+from enrich.features import ANOMALY_COLUMNS, NAMES, TOLD_COLUMNS, head_of
 from enrich.row import Anomaly, AnomalyPart, Confidence, Row, Score, Severity
 
 Floats = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ CLASS_SCORE: Final = {1: 10.0, 2: 30.0, 3: 50.0, 4: 70.0, 5: 90.0}
 # An unstated, unscored alert is treated as low: seen in the enriched topic, never escalated by itself.
 DEFAULT_CLASS: Final = 2
 # Anomaly parts are told from here on: below, nothing is unusual that could be explained.
-PARTS_FROM: Final = 0.9
+PARTS_FROM: Final = 0.8
 # A feature is named as a part when at most this share of the reference is as extreme.
 PART_SHARE: Final = 0.1
 PARTS: Final = 3
@@ -37,13 +37,14 @@ class Models:
     vectorizer: fitted TfidfVectorizer over ``features.text_of`` (word n-grams, lower case).
     severity: RandomForestClassifier on float32 [tf-idf (v) | matrix (k)], NaN allowed; classes_ within 1-5.
     calibration_x, calibration_y: highest class probability -> share right on held-out rows; x increases.
-    known_share_min: texts with a smaller share of known words are outside what the models know, 0-1.
+    known_share_min: alerts whose title and category have a smaller share of known words are outside what the
+        models know, 0-1. What an attacker can write (URL, user agent, command line) has no say in it.
     anomaly: IsolationForest on the matrix's ANOMALY_COLUMNS, NaN allowed.
     anomaly_reference: (1001,) increasing quantiles of ``-score_samples`` on held-out reference alerts.
     feature_quantiles: (k, 101) increasing quantiles of each feature on the reference, NaN left out.
     missing_share: (k,) share of NaN per feature on the reference.
     label_source: what confidence was measured against ("synthetic", "sigma", ...).
-    bootstrap: trained by a fresh machine for itself; events say so.
+    bootstrap: trained by a fresh machine for itself; the context, and so every event, says so.
     """
 
     vectorizer: Any
@@ -125,7 +126,7 @@ def _expected(probability: Floats, classes: npt.NDArray[Any]) -> Floats:
 
 
 def text_matrix(texts: Sequence[str], models: Models) -> tuple[Matrix, Floats]:
-    """Return tf-idf, shape (n, v), and the share of known words per text, 0-1 (0 for a text without words).
+    """Return tf-idf, shape (n, v), and the share of known words in each text's head, 0-1 (0 without words).
 
     Alerts repeat: each distinct text is vectorised once and remembered, up to TEXT_CACHE texts.
     """
@@ -139,7 +140,7 @@ def text_matrix(texts: Sequence[str], models: Models) -> tuple[Matrix, Floats]:
         vocabulary = models.vectorizer.vocabulary_
         words_of = re.compile(models.vectorizer.token_pattern).findall
         for i, text in enumerate(new):
-            words = words_of(text.lower())
+            words = words_of(head_of(text).lower())
             share = sum(word in vocabulary for word in words) / len(words) if words else 0.0
             start, end = sparse.indptr[i], sparse.indptr[i + 1]
             cache[text] = share, sparse.indices[start:end].copy(), sparse.data[start:end].astype(np.float32)

@@ -1,6 +1,7 @@
 """The second fold: what has been escalated lately in one partition, in event time, in bounded memory."""
 
 from array import array
+from collections import OrderedDict
 from typing import Final, NamedTuple
 
 HOUR_MS: Final = 3_600_000
@@ -17,17 +18,28 @@ class Running(NamedTuple):
     held: int
 
 
+class Day(NamedTuple):
+    """threshold: lowest priority among the allowed. used: escalations. highest: their highest, or -1."""
+
+    threshold: int
+    used: int
+    allowed: int
+    highest: int
+
+
 class Suppression:
     """Remembers escalations per (rule, entity), and a day of priorities for the capacity threshold."""
 
     def __init__(self, keys: int = KEYS) -> None:
         self._limit = keys
-        self._running: dict[tuple[str, str], Running] = {}  # oldest start first
+        self._running: OrderedDict[tuple[str, str], Running] = OrderedDict()  # oldest start first
+        self.overflow = 0  # suppressions dropped for want of room
         self._hour = 0  # newest hour in the day's window
         self._first_hour: int | None = None
         self._seen = array("I", bytes(4 * HOURS * STEPS))  # alerts by hour % HOURS and priority
-        self._day = array("I", bytes(4 * STEPS))  # the same, all hours added
+        self._ranked = array("I", bytes(4 * STEPS))  # the same, all hours added
         self._escalated = array("I", bytes(4 * HOURS))
+        self._highest = array("i", [-1] * HOURS)  # highest priority escalated in each hour
 
     def held(self, key: tuple[str, str], now_ms: int, minutes: int, count: int) -> int:
         """Return how many alerts this key's suppression has held back, this one included; 0: it may pass."""
@@ -45,45 +57,51 @@ class Suppression:
             return 0
         self._running.pop(key, None)
         if len(self._running) >= self._limit:
-            del self._running[next(iter(self._running))]
+            self._running.popitem(last=False)
+            self.overflow += 1
         self._running[key] = Running(now_ms, 1, 0)
         return 0 if running is None else running.held
 
-    def threshold(self, now_ms: int, capacity: int) -> tuple[int, int]:
-        """Return the lowest priority among the last day's highest ``capacity``, and how many were escalated.
+    def day(self, now_ms: int, capacity: int) -> Day:
+        """Return how the last 24 hours stand against a capacity.
 
-        Ties do not count as among them: a flood of equal alerts raises the threshold above itself. In the
-        first day the capacity grows with the hours seen, or the first minutes would use all of it.
+        Ties do not count as among the highest: a flood of equal alerts raises the threshold above itself. In
+        the first day the capacity grows with the hours seen, or the first minutes would use all of it.
         """
         self._advance(now_ms)
         hours = min(self._hour - (self._first_hour or 0) + 1, HOURS)
-        left = max(round(capacity * hours / HOURS), 1)
+        allowed = max(round(capacity * hours / HOURS), 1)
+        left, threshold = allowed, 0
         for priority in range(STEPS - 1, -1, -1):
-            left -= self._day[priority]
-            if left < 0:
-                return priority + 1, sum(self._escalated)
-        return 0, sum(self._escalated)
+            left -= self._ranked[priority]
+            if left <= 0:
+                threshold = priority + 1
+                break
+        return Day(threshold, sum(self._escalated), allowed, max(self._highest))
 
     def ranked(self, priority: float, now_ms: int) -> None:
         """Add one alert's priority to the day's window."""
         self._advance(now_ms)
         step = min(int(priority), STEPS - 1)
         self._seen[self._hour % HOURS * STEPS + step] += 1
-        self._day[step] += 1
+        self._ranked[step] += 1
 
-    def escalated(self, now_ms: int) -> None:
+    def escalated(self, priority: float, now_ms: int) -> None:
         """Count one escalation against the day's capacity."""
         self._advance(now_ms)
-        self._escalated[self._hour % HOURS] += 1
+        slot = self._hour % HOURS
+        self._escalated[slot] += 1
+        self._highest[slot] = max(self._highest[slot], int(priority))
 
     def _advance(self, now_ms: int) -> None:
         hour = now_ms // HOUR_MS
         for passing in range(max(self._hour + 1, hour - HOURS + 1), hour + 1):
             slot = passing % HOURS
             for step in range(STEPS):
-                self._day[step] -= self._seen[slot * STEPS + step]
+                self._ranked[step] -= self._seen[slot * STEPS + step]
                 self._seen[slot * STEPS + step] = 0
             self._escalated[slot] = 0
+            self._highest[slot] = -1
         self._hour = max(hour, self._hour)
         if self._first_hour is None:
             self._first_hour = hour

@@ -138,6 +138,9 @@ def _lines(error: Exception) -> tuple[list[str], int]:
         from worker.kafka_client import message
 
         return [f"Kafka: {message(error)}"], 2
+    if isinstance(error, OSError) and error.errno is not None:
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return [f"{place}{error.strerror}"], 2
     text = " ".join(str(error).split())[:200]
     return [f"bug: {type(error).__name__}: {text} (MILLRACE_TRACEBACK=1 shows where)"], 70
 

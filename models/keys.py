@@ -121,8 +121,9 @@ def load_key(path: Path) -> SigningKey:
         content = file_bytes(path, _FILE_LIMIT, follow=True)
     except FileNotFoundError:
         raise SettingsWrong(f"private key {path}: is missing: make one with `millrace keys new`") from None
-    except Unreadable as error:
-        raise SettingsWrong(f"private key {path}: {error}: give a file of the keys directory") from None
+    except (Unreadable, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise SettingsWrong(f"private key {path}: {reason}: give a file of the keys directory") from None
     if others_may_read:
         raise SettingsWrong(f"private key {path}: others may read it: chmod 600 {path}")
     try:

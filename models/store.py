@@ -59,8 +59,10 @@ class Store:
         """Return the ids of the bundles that are here, sorted. Nothing is opened or verified."""
         try:
             names = os.listdir(self.directory)
-        except OSError:
+        except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise BundleRefused(f"{self.directory}: {error.strerror}: bundles cannot be read there") from None
         return tuple(
             sorted(name for name in names if _ID.fullmatch(name) and (self.directory / name).is_dir())
         )

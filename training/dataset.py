@@ -80,6 +80,7 @@ def context() -> Context:
         source="training",
         partitions=1,
         bundle_id=PASSTHROUGH_BUNDLE,
+        bootstrap=False,
         formats=Formats.of(packaged_mappings()),
         attack=load_attack(),
         networks=DEFAULT_NETWORKS,

@@ -71,8 +71,9 @@ class App(faust.App):
 class Triage:
     """One batch after another. States are of the partitions assigned now; a new assignment begins cold."""
 
-    def __init__(self, core: Core, sink: Receipts) -> None:
+    def __init__(self, core: Core, sink: Receipts, core_timeout_s: float = 60.0) -> None:
         self._core: Final = core
+        self._core_timeout_s: Final = core_timeout_s
         self._sink: Final = sink
         self._thread: Final = ThreadPoolExecutor(1, "core")
         self._states: States = {}
@@ -89,9 +90,10 @@ class Triage:
         records = [of_message(event.message) for event in events]
         self._follow(records)
         try:
-            batch = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._core, records, self._states
-            )
+            async with asyncio.timeout(self._core_timeout_s):
+                batch = await asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._core, records, self._states
+                )
             await self._sink.send([record for output in batch.outputs for record in output])
         except BaseException as error:
             # The states are spent: they hold records that were not acknowledged and will come again.
@@ -142,7 +144,7 @@ class Triage:
 def build(settings: Settings, context: Context, core: Core, sink: Receipts) -> App:
     """Return the app, which has not touched the network yet."""
     app = App(**faust_settings(settings))
-    app.sink, app.triage = sink, Triage(core, sink)
+    app.sink, app.triage = sink, Triage(core, sink, settings.core_timeout_s)
     triage = app.triage
     topic = app.topic(
         settings.topic_raw, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"

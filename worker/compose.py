@@ -1,14 +1,18 @@
 """The composition root: settings become the context and the models, once, before anything runs."""
 
+import platform
 import tomllib
 from collections.abc import Callable
+from hashlib import blake2b
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from enrich.address import Networks
 from enrich.alert import entity
 from enrich.attack import load_attack
+from enrich.clock import zone_digest
 from enrich.context import PASSTHROUGH_BUNDLE, Context
 from enrich.errors import BundleRefused, Rejected, SettingsWrong
 from enrich.formats import Formats, alert_from, load_mapping, packaged_mappings
@@ -23,32 +27,65 @@ TEXT_LIMIT: Final = 1_048_576
 
 def context(settings: Settings, partitions: int, models: Models | None) -> Context:
     """Return the context of a raw topic with so many partitions. Raises SettingsWrong naming the file."""
-    mappings = [load_mapping(_text(path, "mapping"), path.stem) for path in settings.mappings]
+    rules = policy(settings)
+    capacity = rules.escalate.capacity_per_day
+    if capacity is not None and capacity < partitions:
+        raise SettingsWrong(
+            f"policy: escalate.capacity_per_day is {capacity}, for {partitions} partitions: each keeps a "
+            "share, so give at least one to each, or use a topic with fewer partitions"
+        )
     return Context(
         source=settings.source,
         partitions=partitions,
         bundle_id=PASSTHROUGH_BUNDLE if models is None else models.bundle_id,
-        formats=Formats.of((*mappings, *packaged_mappings())),
+        bootstrap=models is not None and models.bootstrap,
+        formats=_formats(settings),
         attack=load_attack(),
         networks=Networks.of(settings.networks),
-        policy=policy(settings),
+        policy=rules,
         raw_limit=settings.raw_limit,
         raw_keep=settings.raw_keep,
         zone=settings.zone,
+        extra=(("zone data", zone_digest(settings.zone)), ("sources", _sources()), *_libraries()),
     )
+
+
+def _sources() -> str:
+    """Return a hash of the core's own files: two builds under one version are two contexts."""
+    found = sorted(
+        (str(file.relative_to(root)), file)
+        for root in [Path(str(resources.files("enrich")))]
+        for file in root.rglob("*")
+        if file.suffix in (".py", ".toml", ".json")
+    )
+    digest = blake2b(digest_size=8)
+    for name, file in found:
+        digest.update(name.encode() + b"\x00" + file.read_bytes() + b"\x00")
+    return digest.hexdigest()
+
+
+def _libraries() -> tuple[tuple[str, str], ...]:
+    """Return the versions of what computes an event's numbers and writes its bytes."""
+    names = ("numpy", "scikit-learn", "joblib", "orjson")
+    return ("python", platform.python_version()), *((name, version(name)) for name in names)
 
 
 def entity_of(settings: Settings) -> Callable[[bytes], bytes | None]:
     """Return what gives a raw record its key: its entity, None where no format knows the record."""
-    known = context(settings, 1, None)
+    formats, networks = _formats(settings), Networks.of(settings.networks)
 
     def of(value: bytes) -> bytes | None:
         try:
-            return entity(alert_from(value, known.formats), known.networks).encode()
+            return entity(alert_from(value, formats), networks).encode()
         except Rejected:
             return None
 
     return of
+
+
+def _formats(settings: Settings) -> Formats:
+    mappings = [load_mapping(_text(path, "mapping"), path.stem) for path in settings.mappings]
+    return Formats.of((*mappings, *packaged_mappings()))
 
 
 def policy(settings: Settings) -> Policy:

@@ -1,6 +1,7 @@
 """Sends raw records from outside, and counts those that have a receipt."""
 
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from kafka import KafkaProducer
@@ -76,7 +77,8 @@ class Feed:
             self.failures += [Failure(number, reason) for number, _, f in self._way if not f.is_done]
             self._way = deque(each for each in self._way if each[2].is_done)
         self._settle(0, 0)
-        self._producer.close(timeout=5)
+        with suppress(KafkaError):  # what has no receipt is told above
+            self._producer.close(timeout=5)
 
     def send(self, number: int, value: bytes, key: bytes | None) -> None:
         """Put a record on its way; blocks while many are."""

@@ -85,8 +85,14 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
             # An encrypted key without a password must fail, not ask at the terminal.
             context.load_cert_chain(settings.ssl_cert_file, settings.ssl_key_file, lambda: password or "")
     except (OSError, ValueError) as error:
-        files = [str(f) for f in (settings.ssl_ca_file, settings.ssl_cert_file, settings.ssl_key_file) if f]
-        raise KafkaUnreachable(f"TLS: {error}; from {', '.join(files) or 'the system CAs'}") from None
+        # The settings' names, not their values: somebody may have put a key itself there.
+        names = [name for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file") if getattr(settings, name)]
+        reason = (
+            error.strerror or type(error).__name__ if isinstance(error, OSError) else type(error).__name__
+        )
+        raise KafkaUnreachable(
+            f"TLS: {reason}: check {', '.join(names) or 'the CAs of the system'}"
+        ) from None
     return context
 
 

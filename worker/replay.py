@@ -28,7 +28,8 @@ class Bound(NamedTuple):
             raise SettingsWrong(
                 f"{option} {text!r}: give an offset, or a time such as 2026-11-21T07:00:00Z"
             ) from None
-        return cls(time_ms=int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000))
+        time_ms = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        return cls(time_ms=max(time_ms, 0))
 
 
 def replay(

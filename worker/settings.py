@@ -116,7 +116,7 @@ class Settings(BaseSettings):
         default=None, description="TOML file of the policy; not set: the packaged one."
     )
     zone: Zone = Field(default="UTC", description="IANA time zone of hour, weekend and office hours.")
-    raw_limit: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = Field(
+    raw_limit: Annotated[int, Field(ge=262_144, le=64 * MEBIBYTE)] = Field(
         default=MEBIBYTE, description="Largest raw record in bytes; larger ones are dead letters."
     )
     raw_keep: Annotated[int, Field(ge=0, le=64 * MEBIBYTE)] = Field(
@@ -135,6 +135,10 @@ class Settings(BaseSettings):
     )
     connect_timeout_s: Seconds = Field(
         default=5, description="How long a broker may take to answer at start."
+    )
+    core_timeout_s: Seconds = Field(
+        default=60,
+        description="How long scoring one batch may take before the worker ends, un-acknowledged.",
     )
     produce_timeout_s: Seconds = Field(
         default=120,
@@ -163,8 +167,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"security_protocol {self.security_protocol} needs sasl_username and sasl_password_file"
             )
-        if self.ssl_cert_file and not self.ssl_key_file:
-            raise ValueError("ssl_cert_file needs ssl_key_file")
+        if bool(self.ssl_cert_file) != bool(self.ssl_key_file):
+            raise ValueError("ssl_cert_file and ssl_key_file go together")
+        if not self.security_protocol.startswith("SASL") and (self.sasl_username or self.sasl_password_file):
+            raise ValueError(f"sasl_* settings, but security_protocol is {self.security_protocol}")
+        if not self.security_protocol.endswith("SSL") and (self.ssl_ca_file or self.ssl_cert_file):
+            raise ValueError(f"ssl_* settings, but security_protocol is {self.security_protocol}")
         return self
 
     @classmethod

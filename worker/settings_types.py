@@ -20,11 +20,15 @@ def _split(value: Any) -> Any:
 def _address(text: str) -> str:
     if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):\d{1,5}", text):
         raise ValueError(f"{text!r} is not host:port")
+    if not 0 < int(text.rpartition(":")[2]) < 65_536:
+        raise ValueError(f"{text!r}: ports are 1 to 65535")
     return text
 
 
 def _zone(name: str) -> str:
     try:
+        if name in ("localtime", "posixrules"):  # another zone on each machine
+            raise ValueError
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):
         raise ValueError("no such IANA time zone, as in Europe/Vienna") from None

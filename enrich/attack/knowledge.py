@@ -19,7 +19,8 @@ TEXT_LIMITS: Final = (1024, 1024, 2048)
 WEAK_BELOW: Final = 0.4
 NOT_BELOW: Final = 0.25
 # Texts whose matches are kept. A third to three quarters of the rows of real streams are repeats.
-_CACHE_SIZE: Final = 8192
+_CACHE_SIZE: Final = 4096
+_CACHED_LENGTH: Final = 512
 _NOTHING: Final = ("", "", "")
 
 
@@ -58,7 +59,7 @@ class AttackKnowledge:
         stated: tuple[Hint, ...] = ()
         quality: tuple[Quality, ...] = ()
         if alert.techniques or alert.tactics:
-            stated, quality = self._stated(alert.techniques, alert.tactics)
+            stated, quality = self._of_source(alert.techniques, alert.tactics)
         head, command, rest = searched(alert)
         parts = (
             head if self._matches(head) else "",
@@ -69,6 +70,14 @@ class AttackKnowledge:
             return stated[:HINTS_MAX], quality
         from_outside = alert.src.ip is not None and facts(alert.src.ip).scope == "global"
         return (*stated, *_beside(stated, self._ranked(parts, from_outside)))[:HINTS_MAX], quality
+
+    def _of_source(
+        self, techniques: tuple[str, ...], tactics: tuple[str, ...]
+    ) -> tuple[tuple[Hint, ...], tuple[Quality, ...]]:
+        # Remembered only where short, as ids are: an attacker's long texts must not fill the memory.
+        if sum(map(len, techniques)) + sum(map(len, tactics)) <= _CACHED_LENGTH:
+            return self._stated(techniques, tactics)
+        return stated_hints(techniques, tactics, self._table)
 
     def _rank(self, parts: tuple[str, str, str], from_outside: bool) -> tuple[Hint, ...]:
         """Return a hint per technique that the patterns find, by falling confidence and rising uid."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from enrich.attack import Hint
+from enrich.attack.hint import HINTS_MAX
 from enrich.context import CODE_VERSION, Context
 from enrich.encode.captions import (
     ACTION,
@@ -19,7 +20,7 @@ from enrich.encode.captions import (
     risk_level_id,
 )
 from enrich.encode.evidence import device, evidence, observables
-from enrich.encode.own import HINTS_MAX, own
+from enrich.encode.own import own
 from enrich.errors import Quality, QualityCode
 from enrich.row import AnomalyPart, Decision, Row, Score
 

@@ -3,14 +3,14 @@
 from typing import Any, Final
 
 from enrich.attack import Hint
+from enrich.attack.hint import HINTS_MAX
 from enrich.context import EVENT_VERSION, Context
 from enrich.errors import Quality
 from enrich.row import Anomaly, Decision, History, Row, Score
 
 Doc = dict[str, Any]
 
-# Most entries of the lists that a hostile record could make long, so that the event fits its topic.
-HINTS_MAX: Final = 32
+# Most entries that a hostile record can make of this list, so that the event fits its topic.
 QUALITY_MAX: Final = 64
 NOT_WARM: Final = {
     "warm": False,
@@ -30,6 +30,7 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
         "schema": EVENT_VERSION,
         "context_id": context.context_id,
         "bundle_id": context.bundle_id,
+        "bootstrap": context.bootstrap,
         "record": {"partition": record.partition, "offset": record.offset, "time_ms": row.record_time_ms},
         "entity": row.entity,
         "format": alert.format,

@@ -169,4 +169,6 @@ def _severity(table: dict[str, Any], name: str) -> Severity:
                 "3 medium, 4 high, 5 critical"
             )
     lower = {received.strip().lower(): number for received, number in classes.items()}
+    if len(lower) < len(classes):
+        raise SettingsWrong(f"mapping {name}: [severity] table: two values differ only in case or space")
     return Severity(_getter(path, name), path, scale, lower)

@@ -57,11 +57,13 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
     mitre = fields.part(rule, "mitre", "rule.mitre", quality)
     techniques = fields.texts(mitre.get("id"), "rule.mitre.id", quality)
     tactics = fields.texts(mitre.get("tactic"), "rule.mitre.tactic", quality)
-    category = ", ".join(fields.texts(rule.get("groups"), "rule.groups", quality))[:FIELD_LIMIT] or None
+    groups = fields.texts(rule.get("groups"), "rule.groups", quality)
+    category = ", ".join(groups)[:FIELD_LIMIT] or None
     device, device_id = _device(doc, quality)
     detector = "wazuh"
 
-    inner = _suricata(data, quality)
+    # By the manager's own groups: a JSON log of any application may hold the same keys, as its writer likes.
+    inner = _suricata(data, quality) if "suricata" in groups else None
     if inner is not None:
         detector = "suricata"
         if inner.signature_id is not None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final
 import orjson
 import typer
 
+from enrich.errors import MillraceError
+
 POLL_MS: Final = 100
 LAG_EVERY_S: Final = 0.5
 # Where no terminal shows the screen: a line of counts at this pace.
@@ -26,7 +28,7 @@ def demo(
 ) -> None:
     """Show the whole line on this machine: alerts through a real Kafka, scored, the few escalated, and why.
 
-    With MILLRACE_BOOTSTRAP set it uses that cluster, with topics demo.*, and starts no broker.
+    With MILLRACE_BOOTSTRAP set it uses that cluster, starts no broker, and leaves its topics demo.* there.
 
     Example: millrace demo --count 2000 --rate 100
     """
@@ -43,7 +45,8 @@ def demo(
     def say(text: str) -> None:
         console.print(screen.safe(text, "dim"))
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     with ExitStack() as stack:
         settings = line.cluster(load_settings(), stack, say)
         line.make_topics(settings, say)
@@ -53,6 +56,7 @@ def demo(
         worker.wait_assigned()
         say(f"Worker: up, log in {worker.log}")
         alerts = demo_alerts(count, seed, time.time_ns() // 1_000_000)
+        _drained(settings, worker, say)
         tally = Tally(stack.enter_context(consumer(settings)), settings)
         feed = Sender(settings, alerts, rate)
         stack.callback(feed.stop)
@@ -101,7 +105,7 @@ def _run(settings: Any, tally: Any, feed: Any, worker: Any, console: Any, view: 
             if now - looked >= LAG_EVERY_S:
                 looked = now
                 behind = lags(client, settings.group, ends_of.end_offsets(places))
-                lag = sum(behind[place] or 0 for place in places)
+                lag = sum(behind.values())
                 if screen is None and now - told >= TELL_EVERY_S:
                     told = now
                     console.print(view.counts(tally, feed.sent, lag))
@@ -113,6 +117,30 @@ def _run(settings: Any, tally: Any, feed: Any, worker: Any, console: Any, view: 
             arrived = tally.counts["enriched"] + tally.counts["dead"]
             if (arrived >= feed.sent and lag == 0) or now - drained > DRAIN_S:
                 return lag or 0
+
+
+def _drained(settings: Any, worker: Any, say: Any) -> None:
+    """Wait until what an earlier demo left on the raw topic is done, so that it is not counted as ours."""
+    from worker.kafka_client import admin, consumer
+    from worker.reader import lag, partitions
+
+    deadline = time.monotonic() + DRAIN_S
+    told = False
+    with admin(settings) as client, consumer(settings) as reader:
+        places = partitions(reader, settings.topic_raw)
+        while time.monotonic() < deadline:
+            ends = reader.end_offsets(places)
+            begins = reader.beginning_offsets(places)
+            behind = lag(client, settings.group, ends, begins)
+            left = sum(behind.values())
+            if not left:
+                return
+            if not told:
+                say(f"Worker: {left:,} alerts of an earlier demo first")
+                told = True
+            worker.check()
+            time.sleep(LAG_EVERY_S)
+    raise MillraceError(f"the raw topic {settings.topic_raw} is not empty after {DRAIN_S:.0f} s")
 
 
 def _keep(settings: Any, say: Any, worker: Any) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Final
 
 import orjson
 import typer
@@ -19,7 +19,8 @@ from enrich.score import Models
 from millrace.lines import numbered_lines
 from millrace.shown import dead_letter
 
-BATCH = 1_000
+BATCH: Final = 1_000
+SOURCE: Final = "score"
 
 
 def score(
@@ -37,7 +38,7 @@ def score(
     dead: Annotated[Path | None, typer.Option(help="Write dead letters here, as JSON lines.")] = None,
     escalated: Annotated[bool, typer.Option(help="Print only the escalated events.")] = False,
     partitions: Annotated[int, typer.Option(min=1, max=10_000, help="Partitions to stand in for.")] = 1,
-    source: Annotated[str, typer.Option(help="Stands for the topic's name in ids.")] = "score",
+    source: Annotated[str, typer.Option(help="Stands for the topic's name in ids.")] = SOURCE,
     strip: Annotated[str, typer.Option(help="Top-level keys to take out of each line: labels, say.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Write the summary as JSON, too.")] = False,
 ) -> None:
@@ -51,15 +52,17 @@ def score(
         raise SettingsWrong("score takes a FILE (or -) or --topic NAME: give one of them")
     if topic is None and (start or end or cold):
         raise SettingsWrong("--from, --to and --cold go with --topic")
+    if topic is not None and (strip or partitions != 1 or source != SOURCE):
+        raise SettingsWrong("--strip, --partitions and --source go with a file")
     began = time.perf_counter()
     counts: Counter[str] = Counter()
     with ExitStack() as stack:
-        letters = None if dead is None else stack.enter_context(_writable(dead))
         if file is None:
             outputs = _of_topic(stack, str(topic), start, end, cold, counts)
         else:
             keys = [key.strip() for key in strip.split(",") if key.strip()]
             outputs = _of_file(file, keys, source, partitions, counts)
+        letters = None if dead is None else stack.enter_context(_writable(dead, file))
         wanted = "escalated" if escalated else "enriched"
         out = sys.stdout.buffer
         for records in outputs:
@@ -159,8 +162,10 @@ def _of_topic(
     return outputs()
 
 
-def _writable(path: Path) -> IO[bytes]:
+def _writable(path: Path, source: Path | None) -> IO[bytes]:
     try:
+        if source is not None and path.exists() and source.exists() and path.samefile(source):
+            raise SettingsWrong(f"--dead {path}: that is the file to read")
         return path.open("wb")
     except OSError as error:
         raise SettingsWrong(f"--dead {path}: {error.strerror}") from None

@@ -120,5 +120,6 @@ def _print_keys(out: Any, share: float | None, looked_at: int) -> None:
     elif share == 1:
         out.print(line.append(f"keyed by entity (the newest {looked_at:,})"))
     else:
-        line.append(f"{share:.0%} of the newest {looked_at:,} are keyed by entity: ", style="yellow")
+        # Rounded down: "100 %" would say the opposite of what follows.
+        line.append(f"{int(share * 100)} % of the newest are keyed by entity: ", style="yellow")
         out.print(line.append("of the others, history is per partition, not per entity"))

@@ -1,6 +1,8 @@
 """The parts of the line: a cluster, its topics, a bundle, a worker process."""
 
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -76,6 +78,11 @@ def bundle(settings: Settings, say: Say) -> None:
     say(f"Models: bundle {made.bundle_id} trained and signed in {time.monotonic() - began:.0f} s")
 
 
+def _end_with_parent() -> None:
+    # PR_SET_PDEATHSIG: also a demo that is killed or whose terminal goes away takes its worker along.
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 class Worker:
     """`millrace worker` as a process of its own, its log in a file."""
 
@@ -100,6 +107,7 @@ class Worker:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,  # Ctrl-C reaches the demo only, which stops it in order
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
 
     def wait_assigned(self) -> None:
@@ -116,7 +124,8 @@ class Worker:
         code = self._process.poll()
         if code is not None:
             lines = self.log.read_text("utf-8", "replace").splitlines()
-            last = lines[-1][:300] if lines else "it said nothing"
+            told = [line for line in lines if '"error"' in line or line.startswith("millrace:")] or lines
+            last = told[-1][:300] if told else "it said nothing"
             raise DemoFailed(f"the worker ended with code {code}: {last} (log: {self.log})")
 
     def stop(self) -> None:

@@ -14,9 +14,10 @@ RECENT: Final = 200
 
 
 class Tally:
-    """Counts records of the three output topics from the moment it was made.
+    """Counts what arrives on the three output topics from the moment it was made, each uid once: a duplicate
+    after a rebalance is no second alert.
 
-    enriched, escalated, dead: records seen. recent: the last enriched. people: all that were escalated.
+    counts: enriched, escalated, dead. codes: of the dead. recent: the last enriched. people: the escalated.
     """
 
     def __init__(self, consumer: Any, settings: Settings) -> None:
@@ -31,6 +32,7 @@ class Tally:
         consumer.assign(places)
         for place, end in ends.items():
             consumer.seek(place, end)
+        self._seen: set[tuple[str, bytes]] = set()
         self.counts: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
         self.recent: deque[Shown] = deque(maxlen=RECENT)
@@ -42,9 +44,13 @@ class Tally:
         taken = 0
         for place, records in self._consumer.poll(timeout_ms=timeout_ms).items():
             route = self._route[place.topic]
-            self.counts[route] += len(records)
             taken += len(records)
             for record in records:
+                uid = dict(record.headers).get("millrace-uid", b"")
+                if (route, uid) in self._seen:
+                    continue
+                self._seen.add((route, uid))
+                self.counts[route] += 1
                 if route == "dead":
                     self.codes[str(dead_letter(of_consumer(record))["code"])] += 1
                     continue

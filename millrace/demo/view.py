@@ -93,7 +93,7 @@ def summary(console: Console, tally: Tally, sent: int, lag: int, seconds: float)
     table.add_column(justify="right", style="bold")
     table.add_column(style="dim")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(screen.safe(cell) for cell in row))
     if (spread := tally.latency()) is not None:
         table.add_row(
             Text("latency"),

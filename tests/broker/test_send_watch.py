@@ -71,9 +71,9 @@ def test_a_line_over_the_limit_is_named_by_its_number_and_not_sent(line: Install
 def test_a_line_over_the_limit_of_the_topic_is_named_and_the_others_are_sent(
     bootstrap: str, prefix: str, tmp_path: Path
 ) -> None:
-    Installation(bootstrap, prefix, tmp_path, raw_limit=1024).run("topics", "--apply")
+    Installation(bootstrap, prefix, tmp_path, raw_limit=262_144).run("topics", "--apply")
     line = Installation(bootstrap, prefix, tmp_path)
-    done = line.json("send", "-", given=lines(ALERTS[0], b"x" * 70_000, ALERTS[1]))
+    done = line.json("send", "-", given=lines(ALERTS[0], b"x" * 400_000, ALERTS[1]))
     assert (done["sent"], [each["number"] for each in done["not_sent"]]) == (2, [2])
 
 

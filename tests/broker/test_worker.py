@@ -95,9 +95,9 @@ def test_the_alerts_beside_a_dead_letter_go_on(line: Installation) -> None:
 
 
 def test_a_record_over_the_limit_is_a_dead_letter_whole(bootstrap: str, prefix: str, tmp_path: Path) -> None:
-    line = Installation(bootstrap, prefix, tmp_path, raw_limit=100_000)
+    line = Installation(bootstrap, prefix, tmp_path, raw_limit=262_144)
     line.run("topics", "--apply")
-    large = b'{"event_type":"' + b"x" * 150_000 + b'"}'
+    large = b'{"event_type":"' + b"x" * 300_000 + b'"}'
     line.produce([large])
     with line.process("worker"):
         wait_for(lambda: line.count("dead") == 1)
@@ -204,3 +204,29 @@ def test_a_worker_whose_output_topic_refuses_a_record_ends_without_acknowledging
             producer.send(line.topics["raw"], value=eve(1)).get(30)
         assert worker.wait(60) == 1
     assert (line.json("status")["lag"], "MessageSizeTooLargeError" in line.log()) == (1, True)
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4", "snappy", "zstd"])
+def test_records_are_read_however_their_producer_compressed_them(line: Installation, codec: str) -> None:
+    with KafkaProducer(bootstrap_servers=line.bootstrap, compression_type=codec, linger_ms=50) as producer:
+        for n in range(50):
+            producer.send(line.topics["raw"], value=eve(n))
+    with line.process("worker"):
+        wait_for(line.drained)
+    assert line.count("enriched") == 50
+    assert line.json("status")["lag"] == 0
+
+
+def test_a_record_that_only_compression_got_past_the_topics_limit_does_not_stop_the_worker(
+    line: Installation,
+) -> None:
+    with KafkaProducer(
+        bootstrap_servers=line.bootstrap, compression_type="gzip", max_request_size=20_000_000
+    ) as producer:
+        producer.send(line.topics["raw"], value=b"x" * 8_000_000, partition=0).get(30)
+        producer.send(line.topics["raw"], value=eve(1), partition=0).get(30)
+    with line.process("worker"):
+        wait_for(line.drained)
+    letter = line.read("dead")[0]
+    assert dict(letter.headers)["millrace-size"] == b"8000000"
+    assert line.count("enriched") == 1

@@ -147,6 +147,7 @@ def context(**changes: Any) -> Context:
     settings: dict[str, Any] = {
         "source": "example",
         "partitions": 1,
+        "bootstrap": True,
         "bundle_id": "bootstrap-example",
         "formats": _formats(),
         "attack": _attack(),

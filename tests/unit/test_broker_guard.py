@@ -52,10 +52,12 @@ def command_pid(here: Path) -> int:
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        if not Path("/proc/self").exists():
+            return False
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (ProcessLookupError, FileNotFoundError):  # also between the two looks
         return True
-    status = Path(f"/proc/{pid}/stat")  # a zombie that nobody has waited for yet has ended, too
-    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    return status.rsplit(")", 1)[1].split()[0] == "Z"  # a zombie that nobody has waited for yet
 
 
 def starter(here: Path, fork: str = "") -> "subprocess.Popen[bytes]":

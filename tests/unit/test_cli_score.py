@@ -84,3 +84,24 @@ def test_without_a_bundle_it_says_how_to_make_one(tmp_path: Path) -> None:
     done = score(tmp_path, "-", MILLRACE_ON_BUNDLE_ERROR="stop")
     assert done.returncode == 2
     assert b"millrace train --bootstrap" in done.stderr
+
+
+def test_the_file_to_read_is_not_taken_for_the_dead_letters(tmp_path: Path) -> None:
+    file = tmp_path / "alerts.jsonl"
+    file.write_bytes(LINES[1])
+    done = score(tmp_path, "alerts.jsonl", "--dead", "alerts.jsonl")
+    assert (done.returncode, file.read_bytes()) == (2, LINES[1])
+
+
+def test_a_full_disk_is_one_line_and_no_bug(tmp_path: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "millrace", "generate", "--count", "5000"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert b"No space left on device" in done.stderr

@@ -80,7 +80,10 @@ WRONG: dict[str, tuple[dict[str, Any], str, object, tuple[str, str]]] = {
         ("field_truncated", "full_log"),
     ),
     "a field of a wrapped Suricata alert": (
-        {"data": {"event_type": "alert", "alert": {}, "src_ip": "x"}},
+        {
+            "rule": {"level": 3, "groups": ["suricata"]},
+            "data": {"event_type": "alert", "alert": {}, "src_ip": "x"},
+        },
         "src",
         Endpoint(),
         ("bad_ip", "data.src_ip"),
@@ -254,21 +257,26 @@ SURICATA = {
 
 
 def test_a_wrapped_suricata_alert_keeps_its_own_signature_in_the_rule() -> None:
-    found = alert(rule={"id": "86601", "level": 3}, data=SURICATA)
+    found = alert(rule={"id": "86601", "level": 3, "groups": ["ids", "suricata"]}, data=SURICATA)
     assert (found.detector, found.rule_id, found.category) == ("suricata", "86601:9", "C")
 
 
 def test_of_two_stated_severities_the_higher_counts_with_its_scale() -> None:
-    low, high = alert(rule={"level": 3}, data=SURICATA), alert(rule={"level": 15}, data=SURICATA)
+    low, high = (alert(rule={"level": n, "groups": ["suricata"]}, data=SURICATA) for n in (3, 15))
     assert [(each.severity_id, each.severity_text, each.severity_scale) for each in (low, high)] == [
         (4, "1", "suricata:1-4"),
         (5, "15", "wazuh:0-16"),
     ]
 
 
+def test_a_log_line_with_the_keys_of_a_suricata_alert_is_not_taken_for_one() -> None:
+    forged = alert(rule={"id": "100200", "level": 12, "groups": ["local"]}, data=SURICATA)
+    assert (forged.detector, forged.rule_id, forged.techniques) == ("wazuh", "100200", ())
+
+
 def test_techniques_of_the_wazuh_rule_go_before_those_of_suricata() -> None:
     stated = {**SURICATA, "alert": {**SURICATA["alert"], "metadata": {"mitre_technique_id": ["T2"]}}}  # type: ignore[dict-item]
-    assert alert(rule={"mitre": {"id": ["T1"]}}, data=stated).techniques == ("T1",)
+    assert alert(rule={"mitre": {"id": ["T1"]}, "groups": ["suricata"]}, data=stated).techniques == ("T1",)
 
 
 @pytest.mark.parametrize("action", ["drop", "Deny", "BLOCKED"])

@@ -64,6 +64,20 @@ def test_history_is_missing_until_a_whole_window_was_seen() -> None:
     assert fold.see("a", "r", T0 + WINDOW_MS).warm
 
 
+def test_late_alerts_do_not_make_the_memory_older_than_it_is() -> None:
+    fold = Fold()
+    fold.see("a", "r", T0)
+    fold.see("a", "r", T0 - WINDOW_MS + 1)
+    assert not fold.see("a", "r", T0 + 61_000).warm
+
+
+def test_one_alert_with_a_clock_of_another_year_does_not_warm_the_fold() -> None:
+    fold = Fold()
+    fold.see("a", "r", 0)
+    assert not fold.see("a", "r", T0).warm
+    assert not fold.see("a", "r", T0 + 1_000).warm
+
+
 def test_a_time_in_the_records_future_is_not_accepted() -> None:
     fold = Fold()
     assert fold.accepts(T0 + FUTURE_MS, T0)

@@ -119,6 +119,27 @@ def test_an_oversize_record_is_a_dead_letter_with_its_original_bytes() -> None:
     assert headers["millrace-offset"] == b"0"
 
 
+def test_a_dead_letter_that_no_topic_would_take_back_is_cut_and_says_so() -> None:
+    value = b"x" * 10_000
+    record = tiny.records([value])[0]._replace(key=b"k" * 20_000, headers=(("millrace-attempt", b"9" * 99),))
+    (outputs,) = process([record], {}, tiny.context(raw_limit=4_096), None).outputs
+    headers = dict(outputs[0].headers)
+    assert (outputs[0].value, outputs[0].key) == (value[:4_096], None)
+    assert (headers["millrace-size"], headers["millrace-attempt"]) == (b"10000", b"1")
+
+
+def test_words_that_an_attacker_can_write_do_not_take_an_alert_out_of_what_the_models_know() -> None:
+    plain, padded = (
+        orjson.loads(process(tiny.records([line]), {}, tiny.context(), tiny.models()).outputs[0][0].value)
+        for line in (
+            tiny.suricata(1),
+            tiny.suricata(1, http={"url": "/" + "-".join(f"zz{i}" for i in range(90))}),
+        )
+    )
+    statuses = [event["unmapped"]["millrace"]["confidence"]["status"] for event in (plain, padded)]
+    assert statuses == ["measured", "measured"]
+
+
 def test_a_redriven_record_keeps_its_first_uid() -> None:
     first = "ab" * 16
     record = tiny.records([LINES[1]])[0]._replace(headers=(("millrace-uid", first.encode()),), offset=77)

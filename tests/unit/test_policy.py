@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from enrich.errors import SettingsWrong
-from enrich.policy import Policy
+from enrich.policy import Policy, wildcard
 
 
 def parse(text: str) -> Policy:
@@ -44,6 +44,19 @@ def test_a_wrong_policy_is_refused_in_one_line_that_names_the_place(text: str, s
         parse(text)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "same"),
+    [
+        ("[LAB]*", "[LAB] test", True),
+        ("[LAB]*", "Lateral movement", False),
+        ("*scan?", "ET SCANS", True),
+        ("a.c", "abc", False),
+    ],
+)
+def test_only_star_and_question_mark_are_wildcards(pattern: str, text: str, same: bool) -> None:
+    assert bool(wildcard(pattern).match(text)) is same
 
 
 def test_the_digest_is_of_what_it_says_and_not_of_how_it_is_written() -> None:

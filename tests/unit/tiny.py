@@ -29,6 +29,7 @@ def context(policy: str = "", partitions: int = 1, raw_limit: int = 1_048_576) -
         source="test",
         partitions=partitions,
         bundle_id="tiny",
+        bootstrap=True,
         formats=Formats.of(packaged_mappings()),
         attack=load_attack(),
         networks=DEFAULT_NETWORKS,
