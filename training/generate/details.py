@@ -26,7 +26,7 @@ REQUESTS: Final[dict[str, tuple[str, ...]]] = {
     "phish.visit": ("/office/login-{}.html", "/owa/auth/verify?id={}", "/webmail/signin"),
     "lateral.exec": ("/wsman",),
     "policy.cleartext": ("/wp-login.php", "/admin/login"),
-    "agent.update": ("/ubuntu/dists/noble/InRelease", "/simple/package-{}/", "/repo/repodata/repomd.xml"),
+    "agent.update": ("/ubuntu/dists/noble/InRelease", "/packages/package-{}/", "/repo/repodata/repomd.xml"),
 }
 _PATHS: Final = ("/", "/index.html", "/api/v1/items/{}", "/status", "/static/app-{}.js")
 AGENTS: Final[dict[str, tuple[str, ...]]] = {
