@@ -1,11 +1,10 @@
 """What the analyst would get, with and without the model's lower view: `python -m benchmarks.escalations`.
 
-Generated alerts of two days, the packaged weights, three thresholds, repeats suppressed for an hour. Needs a bundle
-(`millrace train --bootstrap`).
+Generated alerts of two days, the packaged weights, three thresholds, repeats suppressed for an hour.
+Needs a bundle (`millrace train --bootstrap`).
 """
 
 from dataclasses import replace
-from unittest.mock import patch
 
 import enrich.decide
 from enrich.pipeline import PartitionState, process
@@ -20,7 +19,7 @@ COUNT = 3_000
 
 def main() -> None:
     """Print one line per seed, rule and threshold."""
-    settings = load_settings()
+    settings, packaged = load_settings(), enrich.decide.LOWERING
     models = compose.models(settings)
     context = compose.context(settings, 1, models)
     print("| seed | model's lower view | threshold | escalated | of them truly low | attack stories found |")
@@ -29,20 +28,19 @@ def main() -> None:
         alerts = list(samples(Parameters(seed=seed, count=COUNT, days=2)))
         records = [RawRecord("bench", 0, i, None, None, alert.line) for i, alert in enumerate(alerts)]
         stories = {alert.story for alert in alerts if alert.story}
-        for lowering, told in ((enrich.decide.LOWERING, "counts half"), (0.0, "does not count")):
+        for lowering, told in ((packaged, "counts half"), (0.0, "does not count")):
             for threshold in (60, 65, 70):
                 policy = Policy.parse(
                     {"version": 1, "escalate": {"threshold": threshold}, "suppress": [{"minutes": 60}]}
                 )
                 states: dict[int, PartitionState] = {}
-                with patch.object(enrich.decide, "LOWERING", lowering):
-                    outputs = [
-                        output
-                        for i in range(0, COUNT, 1_000)
-                        for output in process(
-                            records[i : i + 1_000], states, replace(context, policy=policy), models
-                        ).outputs
-                    ]
+                enrich.decide.LOWERING = lowering
+                ruled = replace(context, policy=policy)
+                outputs = [
+                    output
+                    for i in range(0, COUNT, 1_000)
+                    for output in process(records[i : i + 1_000], states, ruled, models).outputs
+                ]
                 seen: list[Sample] = [a for a, out in zip(alerts, outputs, strict=True) if len(out) > 1]
                 low = sum(alert.severity <= 2 for alert in seen)
                 found = len({alert.story for alert in seen if alert.story})
