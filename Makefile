@@ -32,7 +32,7 @@ check: $(READY)  ## style, types, and which way imports go
 	@$(BIN)/lint-imports
 
 bench: $(READY)  ## how fast `score` is on this machine
-	@$(BIN)/python benchmarks/score.py $(ARGS)
+	@$(BIN)/python -m benchmarks.score $(ARGS)
 
 lock: $(READY)  ## pin what pyproject.toml asks for, with hashes, for every platform
 	@test -x $(VENV)/uv/bin/uv || { $(BIN)/python -m venv $(VENV)/uv && $(VENV)/uv/bin/python -m pip -q install uv; }

@@ -110,7 +110,8 @@ def prepare(records: Sequence[RawRecord], states: States, context: Context) -> P
         rows.append(row)
         places.append(place)
         now_ms.append(row.time_ms if row.history.folded else state.history.watermark_ms or row.record_time_ms)
-        counts.update(f"quality.{quality.code}" for quality in row.quality)
+        for quality in row.quality:
+            counts[f"quality.{quality.code}"] += 1
     counts["dead"] += len(dead)
     texts = [features.text_of(row.alert) for row in rows]
     return Prepared(rows, places, texts, now_ms, features.matrix(rows, context.zone), dead, counts)

@@ -79,19 +79,27 @@ def score(rows: Sequence[Row], texts: Sequence[str], X: Matrix, models: Models) 
     classes = models.severity.classes_
     best = probability.argmax(axis=1)
     highest = probability[np.arange(len(rows)), best]
-    expected = _expected(probability, classes)
     confident = np.interp(highest, models.calibration_x, models.calibration_y)
-    scores = []
-    for i, row in enumerate(rows):
-        in_domain = known[i] >= models.known_share_min
-        severity = combine(row.alert.severity_id, int(classes[best[i]]), float(expected[i]), in_domain)
-        confidence = (
-            Confidence(round(float(confident[i]), 4), "measured", models.label_source)
-            if in_domain
-            else Confidence(None, "insufficient data", models.label_source)
+    # Plain Python numbers from here on: row by row they are faster than numpy's, and orjson takes no others.
+    columns = zip(
+        rows,
+        classes[best].tolist(),
+        _expected(probability, classes).tolist(),
+        confident.tolist(),
+        (known >= models.known_share_min).tolist(),
+        anomalies,
+        strict=True,
+    )
+    source = models.label_source
+    unknown = Confidence(None, "insufficient data", source)
+    return [
+        Score(
+            combine(row.alert.severity_id, model_id, expected, in_domain),
+            unusual,
+            Confidence(round(sure, 4), "measured", source) if in_domain else unknown,
         )
-        scores.append(Score(severity, anomalies[i], confidence))
-    return scores
+        for row, model_id, expected, sure, in_domain, unusual in columns
+    ]
 
 
 def unscored(row: Row) -> Score:
@@ -168,7 +176,7 @@ def anomaly(X: Matrix, models: Models) -> list[Anomaly]:
                 for c in order[i]
                 if tails[i, c] <= PART_SHARE
             )
-    return [Anomaly(round(float(share[i]), 4), parts.get(i, ())) for i in range(len(X))]
+    return [Anomaly(round(each, 4), parts.get(i, ())) for i, each in enumerate(share.tolist())]
 
 
 def rarity(X: Matrix, models: Models) -> Floats:

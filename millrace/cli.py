@@ -7,6 +7,7 @@ quick and ``score`` does not load Kafka. Whatever is wrong ends as one line on s
               70 a bug here · 130 Ctrl-C · 141 whoever read the output has gone
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -103,14 +104,18 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Nobody reads any more; the interpreter must not complain of it when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _speechless()
         return 141
     except Exception as error:
         if os.environ.get("MILLRACE_TRACEBACK"):
             raise
         return _told(error)
     return code if isinstance(code, int) else 0
+
+
+def _speechless() -> None:
+    """Drop what stdout still holds: nobody can have it, and the interpreter would complain at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _told(error: Exception) -> int:
@@ -139,6 +144,8 @@ def _lines(error: Exception) -> tuple[list[str], int]:
 
         return [f"Kafka: {message(error)}"], 2
     if isinstance(error, OSError) and error.errno is not None:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            _speechless()
         place = f"{error.filename}: " if isinstance(error.filename, str) else ""
         return [f"{place}{error.strerror}"], 2
     text = " ".join(str(error).split())[:200]

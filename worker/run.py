@@ -18,6 +18,7 @@ from worker import compose, topics
 from worker.app import Core, build
 from worker.kafka_client import admin, message
 from worker.log import configure, log
+from worker.memory import settle
 from worker.settings import Settings
 from worker.sink import Sink
 from worker.watchdog import Watchdog
@@ -36,6 +37,7 @@ def run(settings: Settings, json_logs: bool | None = None) -> int:
     partitions = preflight(settings)
     models = compose.models(settings)
     context = compose.context(settings, partitions, models)
+    settle()
     log.info(
         "start",
         group=settings.group,

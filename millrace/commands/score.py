@@ -19,7 +19,9 @@ from enrich.score import Models
 from millrace.lines import numbered_lines
 from millrace.shown import dead_letter
 
-BATCH: Final = 1_000
+# A forest's call costs 5 ms however few rows it has: 7 % less time in all than at 1,000; 4,000 gains no more.
+BATCH: Final = 2_000
+OUT_BUFFER: Final = 1_048_576
 SOURCE: Final = "score"
 
 
@@ -64,11 +66,12 @@ def score(
             outputs = _of_file(file, keys, source, partitions, counts)
         letters = None if dead is None else stack.enter_context(_writable(dead, file))
         wanted = "escalated" if escalated else "enriched"
-        out = sys.stdout.buffer
+        out = stack.enter_context(open(sys.stdout.fileno(), "wb", buffering=OUT_BUFFER, closefd=False))
         for records in outputs:
             for record in records:
                 if record.route == wanted:
-                    out.write(record.value + b"\n")
+                    out.write(record.value)
+                    out.write(b"\n")
                 elif record.route == "dead" and letters is not None:
                     letters.write(dead_line(record) + b"\n")
         out.flush()
@@ -109,6 +112,7 @@ def _of_file(
 ) -> Iterator[tuple[Record, ...]]:
     from worker import compose
     from worker.log import configure
+    from worker.memory import settle
     from worker.settings import load_settings
 
     settings = load_settings()
@@ -116,6 +120,7 @@ def _of_file(
     lines = (line for _, line in numbered_lines(file, strip))
     models = compose.models(settings)
     context = compose.context(settings, partitions, models)
+    settle()
     records = _file_records(lines, source, partitions, compose.entity_of(settings))
     return score_records(records, context, models, counts)
 
@@ -140,6 +145,7 @@ def _of_topic(
 ) -> Iterator[tuple[Record, ...]]:
     from worker import compose, kafka_client
     from worker.log import configure
+    from worker.memory import settle
     from worker.reader import partitions as partitions_of
     from worker.replay import Bound, replay
     from worker.settings import load_settings
@@ -150,6 +156,8 @@ def _of_topic(
     models = compose.models(settings)
     consumer = stack.enter_context(kafka_client.consumer(settings))
     context = compose.context(settings, len(partitions_of(consumer, topic)), models)
+
+    settle()
 
     def outputs() -> Iterator[tuple[Record, ...]]:
         states: dict[int, PartitionState] = {}
