@@ -2,7 +2,12 @@
 
 from array import array
 from collections import OrderedDict
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
 
 HOUR_MS: Final = 3_600_000
 HOURS: Final = 24
@@ -27,11 +32,28 @@ class Day(NamedTuple):
     highest: int
 
 
+class SuppressionKept(NamedTuple):
+    """All that the answers of a ``Suppression`` depend on, for ``snapshot``. keys: oldest start first.
+
+    running: (n, 3), start_ms, passed and held of each key. seen: (HOURS, STEPS), index hour % HOURS;
+    escalated and highest: (HOURS,).
+    """
+
+    keys: Sequence[tuple[str, str]]
+    running: npt.NDArray[np.int64]
+    overflow: int
+    hour: int
+    first_hour: int | None
+    seen: npt.NDArray[np.uint32]
+    escalated: npt.NDArray[np.uint32]
+    highest: npt.NDArray[np.int32]
+
+
 class Suppression:
     """Remembers escalations per (rule, entity), and a day of priorities for the capacity threshold."""
 
     def __init__(self, keys: int = KEYS) -> None:
-        self._limit = keys
+        self.limit = keys
         self._running: OrderedDict[tuple[str, str], Running] = OrderedDict()  # oldest start first
         self.overflow = 0  # suppressions dropped for want of room
         self._hour = 0  # newest hour in the day's window
@@ -40,6 +62,31 @@ class Suppression:
         self._ranked = array("I", bytes(4 * STEPS))  # the same, all hours added
         self._escalated = array("I", bytes(4 * HOURS))
         self._highest = array("i", [-1] * HOURS)  # highest priority escalated in each hour
+
+    def dump(self) -> SuppressionKept:
+        """Return all that its answers depend on, in arrays of its own."""
+        return SuppressionKept(
+            list(self._running),
+            np.fromiter(chain.from_iterable(self._running.values()), np.int64).reshape(-1, 3),
+            self.overflow,
+            self._hour,
+            self._first_hour,
+            np.array(self._seen, np.uint32).reshape(HOURS, STEPS),
+            np.array(self._escalated, np.uint32),
+            np.array(self._highest, np.int32),
+        )
+
+    @classmethod
+    def load(cls, keys: int, kept: SuppressionKept) -> Self:
+        """Return one that answers as the dumped one did, for ever after. kept: at most ``keys`` keys."""
+        fold = cls(keys)
+        fold._running.update(zip(kept.keys, map(Running._make, kept.running.tolist()), strict=True))
+        fold.overflow, fold._hour, fold._first_hour = kept.overflow, kept.hour, kept.first_hour
+        fold._seen = array("I", kept.seen.astype(np.uint32).tobytes())
+        fold._ranked = array("I", kept.seen.sum(axis=0, dtype=np.uint32).tobytes())
+        fold._escalated = array("I", kept.escalated.astype(np.uint32).tobytes())
+        fold._highest = array("i", kept.highest.astype(np.int32).tobytes())
+        return fold
 
     def held(self, key: tuple[str, str], now_ms: int, minutes: int, count: int) -> int:
         """Return how many alerts this key's suppression has held back, this one included; 0: it may pass."""
@@ -56,7 +103,7 @@ class Suppression:
             self._running[key] = running._replace(passed=running.passed + 1)
             return 0
         self._running.pop(key, None)
-        if len(self._running) >= self._limit:
+        if len(self._running) >= self.limit:
             self._running.popitem(last=False)
             self.overflow += 1
         self._running[key] = Running(now_ms, 1, 0)

@@ -12,9 +12,13 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from enrich.errors import SettingsWrong
 from worker.kafka_client import message
-from worker.settings import FRAMING, Settings
+from worker.settings import FRAMING, MEBIBYTE, Settings
 
 DAY_MS: Final = 86_400_000
+# Largest value on the state topic: with key and framing below the 1 MiB that topics and clients accept.
+CHUNK_BYTES: Final = 900_000
+# The newest segment is never compacted, and a worker that takes over a partition reads all of it.
+STATE_SEGMENT: Final = 16 * MEBIBYTE
 
 Role = Literal["raw", "enriched", "escalated", "dead", "state", "feedback"]
 Level = Literal["error", "warning", "note"]
@@ -56,7 +60,13 @@ def wanted(settings: Settings) -> tuple[Wanted, ...]:
         "enriched": output,
         "escalated": output,
         "dead": output,
-        "state": {"cleanup.policy": "compact"},
+        # docs/decisions/0010-snapshots.md has the reasons.
+        "state": {
+            "cleanup.policy": "compact",
+            "max.message.bytes": str(MEBIBYTE),
+            "segment.bytes": str(STATE_SEGMENT),
+            "min.cleanable.dirty.ratio": "0.1",
+        },
         "feedback": {},
     }
     return tuple(
@@ -69,14 +79,21 @@ def existing(admin: Any, names: Iterable[str]) -> dict[str, Topic]:
     """Return those of the named topics that exist. Raises SettingsWrong: not allowed to look."""
     names = list(names)
     topics: dict[str, Topic] = {}
+    hidden: list[str] = []
     for found in admin.describe_topics(names):
         error = found["error_code"]
         if error == 0:
             partitions = found["partitions"]
             replication = min(len(partition["replica_nodes"]) for partition in partitions)
             topics[found["name"]] = Topic(found["name"], len(partitions), replication, {})
+        elif error == _NOT_ALLOWED:
+            hidden.append(
+                f"topic {found['name']}: this user may not DESCRIBE it (docs/security.md has the list)"
+            )
         elif error != _UNKNOWN:
             raise SettingsWrong(f"topic {found['name']}: {message(for_code(error)())}")
+    if hidden:
+        raise SettingsWrong("\n".join(hidden))
     if topics:
         resources = [ConfigResource("TOPIC", name) for name in topics]
         configs = admin.describe_configs(resources, config_filter="all").get("topic", {})
@@ -87,11 +104,15 @@ def existing(admin: Any, names: Iterable[str]) -> dict[str, Topic]:
 
 
 _UNKNOWN: Final = 3  # UNKNOWN_TOPIC_OR_PARTITION
+_NOT_ALLOWED: Final = 29  # TOPIC_AUTHORIZATION_FAILED
 
 
-def check(admin: Any, settings: Settings) -> tuple[dict[str, Topic], list[Finding]]:
-    """Return the topics that exist, and what is wrong with them or missing, worst first."""
-    plan = wanted(settings)
+def check(
+    admin: Any, settings: Settings, roles: Iterable[Role] | None = None
+) -> tuple[dict[str, Topic], list[Finding]]:
+    """Return the topics that exist, and what is wrong or missing, worst first. roles: None is all."""
+    asked = None if roles is None else set(roles)
+    plan = [each for each in wanted(settings) if asked is None or each.role in asked]
     topics = existing(admin, (each.name for each in plan))
     findings = [finding for each in plan for finding in of_topic(each, topics.get(each.name), settings)]
     findings += _of_cluster(admin)
@@ -102,8 +123,8 @@ def check(admin: Any, settings: Settings) -> tuple[dict[str, Topic], list[Findin
 def of_topic(plan: Wanted, topic: Topic | None, settings: Settings) -> list[Finding]:
     """Return what is wrong with one topic. topic None: it does not exist."""
     if topic is None:
-        # The worker does not need the last two yet: they are for its state and for verdicts.
-        level: Level = "warning" if plan.role in ("state", "feedback") else "error"
+        # The worker does not need the last one: it is for verdicts.
+        level: Level = "warning" if plan.role == "feedback" else "error"
         return [Finding(level, plan.name, "does not exist: `millrace topics --apply` creates it")]
     found: list[Finding] = []
 
@@ -111,6 +132,9 @@ def of_topic(plan: Wanted, topic: Topic | None, settings: Settings) -> list[Find
         found.append(Finding(level, plan.name, text))
 
     config = topic.config
+    if not config:
+        say("warning", "its settings cannot be seen (no DESCRIBE_CONFIGS): its limits are not checked")
+        return found
     limit, needed = int(config.get("max.message.bytes", "0")), settings.output_limit
     if plan.role in ("enriched", "escalated", "dead") and 0 < limit < needed:
         say("error", f"max.message.bytes is {limit}, it must be at least {needed} (2 x raw_limit + 64 KiB)")
@@ -122,10 +146,9 @@ def of_topic(plan: Wanted, topic: Topic | None, settings: Settings) -> list[Find
         say("warning", "min.insync.replicas is 1: an acknowledged record may exist once; 2 is safe")
     if config.get("unclean.leader.election.enable") == "true":
         say("warning", "unclean.leader.election.enable is true: acknowledged records may be lost")
-    compacted = "compact" in config.get("cleanup.policy", "")
-    if plan.role == "state" and not compacted:
-        say("error", "cleanup.policy must be compact")
-    if plan.role != "state" and compacted:
+    if plan.role == "state":
+        found += [Finding(level, plan.name, text) for level, text in _of_state(config)]
+    elif "compact" in config.get("cleanup.policy", ""):
         say("warning", "cleanup.policy is compact: of each key only the last record is kept")
     retention = int(config.get("retention.ms", "-1"))
     if plan.role not in ("state", "feedback") and 0 <= retention < DAY_MS:
@@ -134,6 +157,34 @@ def of_topic(plan: Wanted, topic: Topic | None, settings: Settings) -> list[Find
         say(
             "note",
             "message.timestamp.type is LogAppendTime: record times are the broker's, not the producer's",
+        )
+    return found
+
+
+def _of_state(config: dict[str, str]) -> list[tuple[Level, str]]:
+    found: list[tuple[Level, str]] = []
+    policy = config.get("cleanup.policy", "")
+    if "compact" not in policy:
+        found.append(("error", "cleanup.policy must be compact"))
+    elif "delete" in policy:
+        found.append(
+            ("warning", f"cleanup.policy is {policy}: with its records a worker's memory is deleted")
+        )
+    limit, needed = int(config.get("max.message.bytes", "0")), CHUNK_BYTES + FRAMING
+    if 0 < limit < needed:
+        found.append(("error", f"max.message.bytes is {limit}, it must be at least {needed}"))
+    segment = int(config.get("segment.bytes", "0"))
+    if segment > 8 * STATE_SEGMENT:
+        found.append(
+            (
+                "warning",
+                f"segment.bytes is {segment}: so much may be read at each restart; {STATE_SEGMENT} is enough",
+            )
+        )
+    ratio = float(config.get("min.cleanable.dirty.ratio", "0"))
+    if ratio > 0.5:
+        found.append(
+            ("warning", f"min.cleanable.dirty.ratio is {ratio:g}: what is outdated stays; 0.1 is better")
         )
     return found
 

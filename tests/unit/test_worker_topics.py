@@ -32,6 +32,15 @@ def test_a_sound_state_topic_is_compacted() -> None:
     assert said(PLAN["state"], cleanup_policy="compact") == []
 
 
+def test_the_state_topic_as_we_make_it_gets_no_word() -> None:
+    config = {name.replace(".", "_"): value for name, value in PLAN["state"].config.items()}
+    assert said(PLAN["state"], **config) == []
+
+
+def test_the_state_topic_of_another_maker_takes_our_chunks_at_kafkas_own_limit() -> None:
+    assert said(PLAN["state"], cleanup_policy="compact", max_message_bytes="1048588") == []
+
+
 def test_output_topics_take_twice_the_raw_limit_and_64_kib() -> None:
     assert PLAN["dead"].config == {"max.message.bytes": str(2 * 1_048_576 + 65_536)}
 
@@ -47,6 +56,28 @@ def test_output_topics_take_twice_the_raw_limit_and_64_kib() -> None:
         ("dead", 3, {"unclean_leader_election_enable": "true"}, "warning", "unclean.leader.election.enable"),
         ("enriched", 3, {"cleanup_policy": "compact,delete"}, "warning", "cleanup.policy is compact"),
         ("state", 3, {"cleanup_policy": "delete"}, "error", "cleanup.policy must be compact"),
+        (
+            "state",
+            3,
+            {"cleanup_policy": "compact", "max_message_bytes": "500000"},
+            "error",
+            "max.message.bytes is 500000, it must be at least 965536",
+        ),
+        ("state", 3, {"cleanup_policy": "compact,delete"}, "warning", "memory is deleted"),
+        (
+            "state",
+            3,
+            {"cleanup_policy": "compact", "segment_bytes": "1073741824"},
+            "warning",
+            "segment.bytes is 1073741824",
+        ),
+        (
+            "state",
+            3,
+            {"cleanup_policy": "compact", "min_cleanable_dirty_ratio": "0.9"},
+            "warning",
+            "min.cleanable.dirty.ratio is 0.9",
+        ),
         ("escalated", 3, {"retention_ms": "3600000"}, "warning", "less than a day"),
         (
             "raw",
@@ -67,6 +98,6 @@ def test_unlimited_retention_is_no_risk() -> None:
     assert said(PLAN["enriched"], retention_ms="-1") == []
 
 
-@pytest.mark.parametrize(("role", "level"), [("raw", "error"), ("dead", "error"), ("state", "warning")])
+@pytest.mark.parametrize(("role", "level"), [("raw", "error"), ("state", "error"), ("feedback", "warning")])
 def test_a_missing_topic_stops_a_worker_only_where_it_needs_it(role: str, level: str) -> None:
     assert [finding.level for finding in of_topic(PLAN[role], None, SETTINGS)] == [level]  # type: ignore[index]

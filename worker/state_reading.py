@@ -1,0 +1,138 @@
+"""Reading ``alerts.state``: from its beginning to its end as it stands now, the newest value of each key."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from worker.kafka_client import aiokafka_options
+from worker.settings import MEBIBYTE, Settings
+from worker.sink import REQUEST_TIMEOUT_MS
+from worker.state_records import (
+    Attempt,
+    Owner,
+    Place,
+    Snapshot,
+    Unreadable,
+    assembled,
+    attempt,
+    place_of,
+)
+
+POLL_MS: Final = 500
+FETCH_BYTES: Final = 4 * MEBIBYTE
+CLOSE_S: Final = 2.0
+
+
+class Kept(NamedTuple):
+    """What is known of a partition. snapshots: newest first, whole ones only, 0 to 2."""
+
+    snapshots: tuple[Snapshot, ...]
+    attempt: Attempt | None
+
+
+class Found(NamedTuple):
+    """The same, and what a writer must know.
+
+    newest: the slot of the newest snapshot. chunks: how many lie in each slot, whole or not. skipped: slot,
+    None for an attempt, and why it cannot be read.
+    """
+
+    kept: Kept
+    newest: int | None
+    chunks: Mapping[int, int]
+    skipped: Sequence[tuple[int | None, str]]
+
+
+async def latest(settings: Settings, owner: Owner, asked: frozenset[int], number: int) -> dict[Place, bytes]:
+    """Return the newest value of each of the owner's keys of the asked partitions.
+
+    number: of partitions of the state topic. Raises KafkaError; TimeoutError when ``produce_timeout_s`` went
+    by without a record.
+    """
+    found: dict[Place, bytes] = {}
+    loop, bound_s = asyncio.get_running_loop(), settings.produce_timeout_s
+    async with asyncio.timeout(bound_s) as bound, _consumer(settings) as consumer:
+        numbers = sorted({partition % number for partition in asked})
+        left = {TopicPartition(settings.topic_state, each) for each in numbers}
+        ends = await consumer.end_offsets(sorted(left))
+        consumer.assign(sorted(left))
+        # By position, not by the records seen: the last offsets may have been compacted away.
+        while left := {place for place in left if await consumer.position(place) < ends[place]}:
+            for place, records in (await consumer.getmany(*left, timeout_ms=POLL_MS)).items():
+                bound.reschedule(loop.time() + bound_s)
+                for record in records:
+                    if record.offset < ends[place]:
+                        _take(found, place_of(record.key, owner), record.value, asked)
+    return found
+
+
+def found(owner: Owner, asked: Iterable[int], newest: Mapping[Place, bytes]) -> dict[int, Found]:
+    """Make whole what can be, for each of the asked partitions."""
+    chunks: defaultdict[tuple[int, int | None], dict[int, bytes]] = defaultdict(dict)
+    for place, value in newest.items():
+        if place.chunk is not None:
+            chunks[place.partition, place.slot][place.chunk] = value
+    return {partition: _of_partition(owner, partition, newest, chunks) for partition in asked}
+
+
+def _of_partition(
+    owner: Owner,
+    partition: int,
+    newest: Mapping[Place, bytes],
+    chunks: Mapping[tuple[int, int | None], Mapping[int, bytes]],
+) -> Found:
+    whole: list[tuple[Snapshot, int]] = []
+    skipped: list[tuple[int | None, str]] = []
+    slots = {slot: chunks.get((partition, slot), {}) for slot in (0, 1)}
+    for slot, parts in slots.items():
+        told = newest.get(Place(partition, "fold", slot))
+        if told is None and not parts:
+            continue
+        try:
+            whole.append((assembled(owner, partition, told, parts), slot))
+        except Unreadable as error:
+            skipped.append((slot, str(error)))
+    whole.sort(key=lambda each: each[0].offset, reverse=True)
+    tried = newest.get(Place(partition, "attempt"))
+    known = None
+    if tried is not None:
+        try:
+            known = attempt(tried)
+        except Unreadable as error:
+            skipped.append((None, str(error)))
+    return Found(
+        Kept(tuple(snapshot for snapshot, _ in whole), known),
+        whole[0][1] if whole else None,
+        {slot: max(parts, default=-1) + 1 for slot, parts in slots.items()},
+        skipped,
+    )
+
+
+def _take(found: dict[Place, bytes], place: Place | None, value: bytes | None, asked: frozenset[int]) -> None:
+    if place is None or place.partition not in asked:
+        return
+    if value is None:
+        found.pop(place, None)
+    else:
+        found[place] = value
+
+
+@asynccontextmanager
+async def _consumer(settings: Settings) -> AsyncIterator[Any]:
+    consumer = AIOKafkaConsumer(
+        **aiokafka_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=FETCH_BYTES,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(consumer.stop(), CLOSE_S)
