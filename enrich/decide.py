@@ -1,11 +1,13 @@
 """Priority, and whether a person must see the alert: one documented function each."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from enrich.alert import rule_key
+from enrich.attack import Hint
 from enrich.policy import Match, Policy
-from enrich.row import Decision, Reason, Row, Score
+from enrich.row import AnomalyPart, Decision, Reason, Row, Score, Severity
 from enrich.suppression import Suppression
 
 # The most points each part can give; together 100.
@@ -52,51 +54,89 @@ def priority(row: Row, score: Score) -> tuple[float, list[Reason]]:
     - what the model adds to the stated severity counts x confidence, what it takes off x confidence / 2;
     - an anomaly counts only where the partition's history is warm.
     """
-    reasons = _of_severity(score)
-    if score.anomaly is not None:
-        unusual = score.anomaly
-        names = ", ".join(part.feature for part in unusual.parts)
+    severity, unusual, confidence = score
+    reasons = _of_severity(severity, confidence.score)
+    if unusual is not None:
+        anomaly, parts = unusual
         if row.history.warm:
-            points = round(ANOMALY_POINTS * unusual.score**2, 1)
+            points, detail = _of_anomaly(anomaly)
             if points >= 1.0:
-                detail = f"more unusual than {_percent(unusual.score)}" + (f": {names}" if names else "")
+                if parts:
+                    detail = f"{detail}: {_names(parts)}"
                 reasons.append(Reason("anomaly", detail, points))
-        elif unusual.parts:
-            reasons.append(Reason("anomaly_not_counted", names, 0.0))
+        elif parts:
+            reasons.append(Reason("anomaly_not_counted", _names(parts), 0.0))
     if row.hints:
-        best = max(row.hints, key=lambda hint: hint.confidence)
-        how = "stated by the source" if best.source == "stated" else f"matched: {best.evidence}"
-        detail = f"{best.uid} {best.name}, {how}"
-        reasons.append(Reason("attack", detail, round(ATTACK_POINTS * best.confidence, 1)))
-    return round(min(sum(reason.points for reason in reasons), 100.0), 1), reasons
+        best = row.hints[0]
+        for hint in row.hints:
+            if hint.confidence > best.confidence:
+                best = hint
+        reasons.append(_of_attack(best))
+    total = 0.0
+    for _, _, points in reasons:
+        total += points
+    return round(min(total, 100.0), 1), reasons
 
 
-def _of_severity(score: Score) -> list[Reason]:
-    severity, confidence = score.severity, score.confidence
-    points = SEVERITY_POINTS * severity.score / 100
-    if severity.origin == "default":
-        return [Reason("severity_default", f"class {severity.id}", round(points, 1))]
-    said = f"class {severity.model_id}, confidence {_percent(confidence.score)}"
-    if severity.origin == "model":
-        stated = 0.0 if severity.stated_id is None else _stated_points(severity.stated_id)
-        trust = UNMEASURED if confidence.score is None else confidence.score
-        added = Reason("severity_model", said, round(max(points - stated, 0.0) * trust, 1))
-        if not stated:
+def _of_severity(severity: Severity, confident: float | None) -> list[Reason]:
+    severity_id, value, stated_id, model_id, model_score, origin = severity
+    if origin == "default":
+        return [_default(severity_id, value)]
+    if origin == "model":
+        stated = 0.0 if stated_id is None else _stated_points(stated_id)
+        trust = UNMEASURED if confident is None else confident
+        said = f"class {model_id}, confidence {_percent(confident)}"
+        more = max(SEVERITY_POINTS * value / 100 - stated, 0.0) * trust
+        added = Reason("severity_model", said, round(more, 1))
+        if stated_id is None:
             return [added]
-        return [Reason("severity_stated", f"class {severity.stated_id}", round(stated, 1)), added]
-    reasons = [Reason("severity_stated", f"class {severity.id}", round(points, 1))]
-    model_id, model_score = severity.model_id, severity.model_score
-    if (
-        model_id is not None
-        and model_score is not None
-        and model_id < severity.id
-        and confidence.score is not None
-    ):
-        lower = max(severity.score - model_score, 0.0) * SEVERITY_POINTS / 100
-        taken = round(lower * LOWERING * confidence.score, 1)
+        return [Reason("severity_stated", f"class {stated_id}", round(stated, 1)), added]
+    reasons = [_stated(severity_id, value)]
+    if confident is not None and model_id is not None and model_score is not None and model_id < severity_id:
+        lower = max(value - model_score, 0.0) * SEVERITY_POINTS / 100
+        taken = round(lower * LOWERING * confident, 1)
         if taken:
+            said = f"class {model_id}, confidence {_percent(confident)}"
             reasons.append(Reason("severity_model_lower", said, -taken))
     return reasons
+
+
+# What follows is asked for again and again: shares have four digits, points one, and classes are five.
+@lru_cache(256)
+def _stated(severity_id: int, value: float) -> Reason:
+    return Reason("severity_stated", f"class {severity_id}", round(SEVERITY_POINTS * value / 100, 1))
+
+
+@lru_cache(256)
+def _default(severity_id: int, value: float) -> Reason:
+    return Reason("severity_default", f"class {severity_id}", round(SEVERITY_POINTS * value / 100, 1))
+
+
+@lru_cache(16_384)
+def _of_anomaly(score: float) -> tuple[float, str]:
+    return round(ANOMALY_POINTS * score**2, 1), f"more unusual than {_percent(score)}"
+
+
+@lru_cache(1024)
+def _of_attack(hint: Hint) -> Reason:
+    how = "stated by the source" if hint.source == "stated" else f"matched: {hint.evidence}"
+    return Reason("attack", f"{hint.uid} {hint.name}, {how}", round(ATTACK_POINTS * hint.confidence, 1))
+
+
+@lru_cache(4096)
+def _by_threshold(points: float, threshold: float) -> Reason:
+    if points >= threshold:
+        return Reason("over_threshold", f"{points:g} >= {threshold:g}", 0.0)
+    return Reason("below_threshold", f"{points:g} < {threshold:g}", 0.0)
+
+
+@lru_cache(16_384)
+def _percent(share: float | None) -> str:
+    return "not measured" if share is None else f"{share:.0%}"
+
+
+def _names(parts: Sequence[AnomalyPart]) -> str:
+    return ", ".join([part.feature for part in parts])
 
 
 def decide(
@@ -154,10 +194,7 @@ def _reason_to_escalate(
     if always is not None:
         return Reason("always", always.reason, 0.0)
     if share is None:
-        threshold = policy.escalate.threshold or 0.0
-        if points >= threshold:
-            return Reason("over_threshold", f"{points:g} >= {threshold:g}", 0.0)
-        return Reason("below_threshold", f"{points:g} < {threshold:g}", 0.0)
+        return _by_threshold(points, policy.escalate.threshold or 0.0)
     day = suppression.day(now_ms, share)
     threshold = max(float(day.threshold), policy.escalate.floor)
     if points < threshold:
@@ -188,7 +225,3 @@ def _first(rules: Sequence[Match], row: Row) -> Match | None:
 
 def _stated_points(stated_id: int) -> float:
     return SEVERITY_POINTS * (20 * stated_id - 10) / 100
-
-
-def _percent(share: float | None) -> str:
-    return "not measured" if share is None else f"{share:.0%}"

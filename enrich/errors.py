@@ -3,7 +3,9 @@
     MillraceError
     ├── Rejected        the record's fault: it becomes a dead letter with a code, the batch goes on
     ├── SettingsWrong   the operator's fault: one line that says what to do, the process does not start
-    └── BundleRefused   the bundle's fault: not opened; says which file and why
+    ├── BundleRefused   the bundle's fault: not opened; says which file and why
+    ├── SnapshotRefused (snapshot) a snapshot of other version or damaged: the history begins cold
+    └── StateFailed, SinkFailed, CoreFailed … (worker) the process ends, nothing is acknowledged
 
 A wrong *field* is no error: it becomes None with an entry in ``Alert.quality``.
 """
@@ -20,6 +22,8 @@ class DeadCode(StrEnum):
     UNKNOWN_FORMAT = "unknown_format"
     NOT_AN_ALERT = "not_an_alert"
     OVERSIZE = "oversize"
+    POISON = "poison"
+    UNDELIVERABLE = "undeliverable"
 
 
 class QualityCode(StrEnum):

@@ -5,7 +5,7 @@ raw records -> parse -> enrich -> fold -> features -> score -> decide -> encode 
 """
 
 from collections import Counter
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b, sha256
 from typing import Final
@@ -64,11 +64,13 @@ class Prepared:
 class Batch:
     """outputs: what each record gave rise to, in the order of the records; () for a tombstone or a replay.
 
-    counts: in, enriched, escalated, dead, tombstone, replayed, and by code dead.* and quality.*.
+    counts: in, enriched, escalated, dead, tombstone, replayed; by code dead.* and quality.*, by format
+    source.*. seconds: of each step, where the shell has measured them.
     """
 
     outputs: list[tuple[Record, ...]]
     counts: Counter[str]
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def process(records: Sequence[RawRecord], states: States, context: Context, models: Models | None) -> Batch:
@@ -110,6 +112,7 @@ def prepare(records: Sequence[RawRecord], states: States, context: Context) -> P
         rows.append(row)
         places.append(place)
         now_ms.append(row.time_ms if row.history.folded else state.history.watermark_ms or row.record_time_ms)
+        counts[f"source.{row.alert.format}"] += 1
         for quality in row.quality:
             counts[f"quality.{quality.code}"] += 1
     counts["dead"] += len(dead)
@@ -169,6 +172,8 @@ def finish(
 
 
 def _row(record: RawRecord, raw: bytes, fold: Fold, context: Context) -> Row:
+    if record.poison:
+        raise Rejected(DeadCode.POISON, "the worker has died of this record, and of it alone")
     if len(raw) > context.raw_limit:
         raise Rejected(DeadCode.OVERSIZE, f"{len(raw)} bytes, the limit is {context.raw_limit}")
     alert = alert_from(raw, context.formats)
@@ -226,7 +231,7 @@ _HEX: Final = frozenset(b"0123456789abcdef")
 
 def _dead_letter(record: RawRecord, raw: bytes, why: Rejected, fold: Fold, context: Context) -> Record:
     given = next((value for name, value in record.headers if name == ATTEMPT_HEADER), b"")
-    attempt = given if given.isdigit() and len(given) <= 6 else b"1"
+    attempt = given if given.isdigit() and len(given) <= 6 and given.strip(b"0") else b"1"
     headers: tuple[Header, ...] = (
         ("millrace-code", why.code.encode()),
         ("millrace-message", str(why).encode("utf-8", "replace")),
@@ -236,6 +241,8 @@ def _dead_letter(record: RawRecord, raw: bytes, why: Rejected, fold: Fold, conte
         (ATTEMPT_HEADER, attempt),
         (UID_HEADER, uid(record, _record_time(record, None, fold), context.source).encode()),
     )
+    if record.time_ms is not None:
+        headers = (*headers, ("millrace-record-ms", str(record.time_ms).encode()))
     key = record.key
     if key is not None and len(key) > KEY_LIMIT:
         key = None

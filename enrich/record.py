@@ -12,6 +12,7 @@ class RawRecord(NamedTuple):
     time_ms: the record's Kafka time (CreateTime, milliseconds since 1970 UTC). None where there is no
         broker (``score FILE``): the alert's own time stands in, else the watermark.
     value: None is a tombstone: skipped and counted.
+    poison: the core has died of it before: it becomes a dead letter, unread.
     """
 
     topic: str
@@ -21,6 +22,7 @@ class RawRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[Header, ...] = ()
+    poison: bool = False
 
 
 class Record(NamedTuple):

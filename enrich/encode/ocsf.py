@@ -100,10 +100,11 @@ def escalated(whole: Doc, decision: Decision) -> Doc:
 
 def _event(row: Row, score: Score, decision: Decision, context: Context, keep: int) -> Doc:
     alert, raw, severity_id = row.alert, row.raw, score.severity.id
+    confident, anomaly = score.confidence.score, score.anomaly
     digest = sha256(raw).hexdigest()
     raw_data, found = _raw_data(raw, keep)
     quality = (*row.quality, *(new for new in found if new not in row.quality)) if found else row.quality
-    percent = None if score.confidence.score is None else round(100 * score.confidence.score)
+    percent = None if confident is None else round(100 * confident)
     sure = confidence_id(percent)
     priority = round(decision.priority)
     risk = risk_level_id(priority)
@@ -121,7 +122,7 @@ def _event(row: Row, score: Score, decision: Decision, context: Context, keep: i
     doc["finding_info"] = _finding(row, digest, context)
     if percent is not None:
         doc["confidence_score"] = percent
-    if alert.action in ACTION:
+    if alert.action is not None and alert.action in ACTION:
         metadata["profiles"] = ["security_control"]
         doc["action_id"], doc["action"], doc["disposition_id"], doc["disposition"] = ACTION[alert.action]
     host = device(alert)
@@ -133,12 +134,12 @@ def _event(row: Row, score: Score, decision: Decision, context: Context, keep: i
     pivots = observables(alert, host, seen)
     if pivots:
         doc["observables"] = pivots
-    if score.anomaly is not None and score.anomaly.parts:
-        doc["anomaly_analyses"] = [_analysis(row.entity, score.anomaly.parts)]
+    if anomaly is not None and anomaly.parts:
+        doc["anomaly_analyses"] = [_analysis(row.entity, anomaly.parts)]
     doc["raw_data"] = raw_data
     doc["raw_data_hash"] = {"algorithm_id": 3, "algorithm": "SHA-256", "value": digest}
     doc["raw_data_size"] = len(raw)
-    if RAW_TRUNCATED in found:
+    if found and RAW_TRUNCATED in found:
         metadata["is_truncated"] = True
         metadata["untruncated_size"] = -(-len(raw) // 1024)
     doc["unmapped"] = {"millrace": own(row, score, decision, context, quality)}
@@ -185,10 +186,11 @@ def _raw_data(raw: bytes, keep: int) -> tuple[str, tuple[Quality, ...]]:
 
 def _finding(row: Row, digest: str, context: Context) -> Doc:
     alert = row.alert
-    analytic: Doc = {"type_id": 1, "type": "Rule", "uid": alert.rule_id, "name": alert.title}
+    title = alert.title
+    analytic: Doc = {"type_id": 1, "type": "Rule", "uid": alert.rule_id, "name": title}
     doc: Doc = {
         "uid": alert.source_uid or digest,
-        "title": alert.title,
+        "title": title,
         "analytic": analytic,
         "data_sources": [alert.detector],
     }

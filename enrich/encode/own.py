@@ -12,10 +12,9 @@ Doc = dict[str, Any]
 
 # Most entries that a hostile record can make of this list, so that the event fits its topic.
 QUALITY_MAX: Final = 64
+_COUNTS: Final = tuple(name for name in History._fields if name not in ("warm", "folded"))
 NOT_WARM: Final = {
-    "warm": False,
-    "folded": False,
-    **dict.fromkeys(name for name in History._fields if name not in ("warm", "folded")),
+    folded: {"warm": False, "folded": folded, **dict.fromkeys(_COUNTS)} for folded in (False, True)
 }
 
 
@@ -25,7 +24,10 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
     quality: the row's findings and the encoder's.
     """
     alert, record, src, dst = row.alert, row.record, row.src, row.dst
-    severity, confidence = score.severity, score.confidence
+    severity, anomaly, confidence = score
+    severity_id, severity_score, stated_id, model_id, model_score, origin = severity
+    sure, status, label_source = confidence
+    _, route, priority, reasons, suppressed_count = decision
     return {
         "schema": EVENT_VERSION,
         "context_id": context.context_id,
@@ -37,31 +39,26 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
         "detector": alert.detector,
         "is_sample": alert.is_sample,
         "severity": {
-            "id": severity.id,
-            "score": severity.score,
-            "origin": severity.origin,
-            "stated_id": severity.stated_id,
+            "id": severity_id,
+            "score": severity_score,
+            "origin": origin,
+            "stated_id": stated_id,
             "stated_text": alert.severity_text,
             "stated_scale": alert.severity_scale,
-            "model_id": severity.model_id,
-            "model_score": severity.model_score,
+            "model_id": model_id,
+            "model_score": model_score,
         },
-        "anomaly": None if score.anomaly is None else _anomaly(score.anomaly),
-        "confidence": {
-            "score": confidence.score,
-            "status": confidence.status,
-            "label_source": confidence.label_source,
-        },
-        "priority": decision.priority,
+        "anomaly": None if anomaly is None else _anomaly(anomaly),
+        "confidence": {"score": sure, "status": status, "label_source": label_source},
+        "priority": priority,
         "decision": {
-            "route": decision.route,
+            "route": route,
             "reasons": [
-                {"code": code, "detail": detail, "points": points}
-                for code, detail, points in decision.reasons
+                {"code": code, "detail": detail, "points": points} for code, detail, points in reasons
             ],
-            "suppressed_count": decision.suppressed_count,
+            "suppressed_count": suppressed_count,
         },
-        "hints": [_hint(hint) for hint in row.hints[:HINTS_MAX]],
+        "hints": [_hint(hint) for hint in row.hints[:HINTS_MAX]] if row.hints else [],
         "history": _history(row.history),
         "network": {
             "direction": row.direction,
@@ -81,39 +78,47 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
 
 
 def _anomaly(anomaly: Anomaly) -> Doc:
+    score, parts = anomaly
+    if not parts:
+        return {"score": score, "parts": []}
     return {
-        "score": anomaly.score,
-        "parts": [
-            {"feature": feature, "value": value, "share": share} for feature, value, share in anomaly.parts
-        ],
+        "score": score,
+        "parts": [{"feature": feature, "value": value, "share": share} for feature, value, share in parts],
     }
 
 
 def _hint(hint: Hint) -> Doc:
+    uid, _, _, source, evidence, confidence, as_received, was_revoked = hint
     return {
-        "uid": hint.uid,
-        "source": hint.source,
-        "evidence": hint.evidence,
-        "confidence": hint.confidence,
-        "as_received": hint.as_received,
-        "was_revoked": hint.was_revoked,
+        "uid": uid,
+        "source": source,
+        "evidence": evidence,
+        "confidence": confidence,
+        "as_received": as_received,
+        "was_revoked": was_revoked,
     }
 
 
 def _history(history: History) -> Doc:
-    """Counts and times are null until the fold has seen a whole window: they would be too small."""
-    if not history.warm:
-        return {**NOT_WARM, "folded": history.folded}
+    """Counts and times are null until the fold has seen a whole window: they would be too small.
+
+    What is not warm is shared between events: not to be changed.
+    """
+    entity_1m, entity_10m, entity_60m, rule_1m, rule_10m, rule_60m, entity_s, rule_s, pair_s, warm, folded = (
+        history
+    )
+    if not warm:
+        return NOT_WARM[folded]
     return {
         "warm": True,
-        "folded": history.folded,
-        "entity_1m": history.entity_1m,
-        "entity_10m": history.entity_10m,
-        "entity_60m": history.entity_60m,
-        "rule_1m": history.rule_1m,
-        "rule_10m": history.rule_10m,
-        "rule_60m": history.rule_60m,
-        "entity_since_s": history.entity_since_s,
-        "rule_since_s": history.rule_since_s,
-        "pair_since_s": history.pair_since_s,
+        "folded": folded,
+        "entity_1m": entity_1m,
+        "entity_10m": entity_10m,
+        "entity_60m": entity_60m,
+        "rule_1m": rule_1m,
+        "rule_10m": rule_10m,
+        "rule_60m": rule_60m,
+        "entity_since_s": entity_s,
+        "rule_since_s": rule_s,
+        "pair_since_s": pair_s,
     }

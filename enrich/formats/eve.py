@@ -24,7 +24,7 @@ _HASHES: Final = ("md5", "sha1", "sha256")
 
 
 class Eve(NamedTuple):
-    """The alert in our words, most of them fields of Alert.
+    """The alert in our words: from the third on, fields of Alert.
 
     signature_id: with the generator before it ("122:21") unless that is 1, the rules' own.
     severity_id: OCSF class.
@@ -97,27 +97,27 @@ def eve(doc: Mapping[str, Any], quality: list[Quality]) -> Eve:
         server = None  # the request named the server by its address: no name
 
     return Eve(
-        signature_id=_signature_id(alert, quality),
-        signature=fields.word(alert.get("signature"), "alert.signature", quality),
-        category=fields.word(alert.get("category"), "alert.category", quality),
-        severity_id=severity_id,
-        severity_text=severity_text,
-        action=_action(alert.get("action"), quality),
-        techniques=techniques,
-        tactics=tactics,
-        proto=fields.proto(doc.get("proto"), "proto", quality),
-        app_proto=app_proto,
-        src=fields.endpoint(src_ip, src_port, server if from_server else None),
-        dst=fields.endpoint(dst_ip, dst_port, None if from_server else server),
-        url=url,
-        http_method=http_method,
-        user_agent=user_agent,
-        dns_query=dns_query,
-        file_path=file_path,
-        hashes=hashes,
-        bytes_out=bytes_out,
-        bytes_in=bytes_in,
-        packets=packets,
+        _signature_id(alert, quality),
+        fields.word(alert.get("signature"), "alert.signature", quality),
+        fields.word(alert.get("category"), "alert.category", quality),
+        severity_id,
+        severity_text,
+        _action(alert.get("action"), quality),
+        techniques,
+        tactics,
+        fields.proto(doc.get("proto"), "proto", quality),
+        app_proto,
+        fields.endpoint(src_ip, src_port, server if from_server else None),
+        fields.endpoint(dst_ip, dst_port, None if from_server else server),
+        url,
+        http_method,
+        user_agent,
+        dns_query,
+        file_path,
+        hashes,
+        bytes_out,
+        bytes_in,
+        packets,
     )
 
 

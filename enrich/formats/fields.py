@@ -83,6 +83,8 @@ def _number_text(value: object, path: str, quality: list[Quality]) -> str | None
 
 def word(value: object, path: str, quality: list[Quality]) -> str | None:
     """Return the text where there is more in it than space: for what must not be empty."""
+    if type(value) is str and len(value) <= FIELD_LIMIT:
+        return None if not value or value.isspace() else value
     found = text(value, path, quality)
     return found if found is None or not found.isspace() else None
 
@@ -123,8 +125,10 @@ def first_part(value: object, path: str, quality: list[Quality]) -> dict[str, An
 
 def ip(value: object, path: str, quality: list[Quality]) -> str | None:
     """Return the canonical text of the address."""
+    if value is None:
+        return None
     found = canonical(value)
-    if found is None and value is not None and value != "":
+    if found is None and value != "":
         quality.append(Quality(QualityCode.BAD_IP, path))
     return found
 
@@ -146,7 +150,7 @@ def endpoint(ip: str | None, port: int | None, name: str | None = None) -> Endpo
     """Return the end of a connection; always the same object where nothing is known."""
     if ip is None and port is None and name is None:
         return NOWHERE
-    return new_endpoint(ip=ip, port=port, name=name)
+    return new_endpoint(ip, port, name)
 
 
 def count(value: object, path: str, quality: list[Quality]) -> int | None:

@@ -5,19 +5,21 @@ A mapping is compiled once, when settings are read; per alert it is a list of (f
 
 from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from enrich.alert import Alert, Process
 from enrich.errors import Quality, QualityCode
 from enrich.formats import fields
-from enrich.formats.swift import new_alert
+from enrich.formats.swift import maker
 
 Doc = MappingABC[str, Any]
 Getter = Callable[[Doc], Any]
 Reader = Callable[[object, str, list[Quality]], Any]
 
 _TRUE: Final = frozenset(("true", "yes", "1"))
+_PROCESS: Final = ("name", "path", "pid", "command_line", "parent_name")
 
 
 class Step(NamedTuple):
@@ -42,8 +44,9 @@ class Severity(NamedTuple):
 class Mapping:
     """One compiled mapping; ``mapping_file.load_mapping`` makes it.
 
-    name: the alert's format is ``mapped:`` and this. keys: top-level keys that must be there.
+    name: of the file. keys: top-level keys that must be there.
     equals: values that must be so. digest: hash of what the file says (not of its comments), 16 hex digits.
+    format: of the alerts. has_process: some step fills a part of the process.
     """
 
     name: str
@@ -53,59 +56,53 @@ class Mapping:
     steps: tuple[Step, ...]
     severity: Severity | None
 
+    format: str = field(init=False)
+    has_process: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what would be the same for every alert."""
+        object.__setattr__(self, "format", "mapped:" + self.name)
+        object.__setattr__(self, "has_process", any(step.field.startswith("process.") for step in self.steps))
+
     def recognise(self, doc: Doc) -> bool:
         """Return whether this mapping is meant for the document."""
         if not self.keys <= doc.keys():
             return False
-        return all(type(found := get(doc)) is type(value) and found == value for get, value in self.equals)
+        for get, value in self.equals:
+            found = get(doc)
+            if type(found) is not type(value) or found != value:
+                return False
+        return True
 
     def parse(self, doc: Doc, before: tuple[Quality, ...]) -> Alert:
         """Return the Alert."""
         quality: list[Quality] = []
-        found = {step.field: step.read(step.get(doc), step.path, quality) for step in self.steps}
-        get = found.get
-        time_ms, time_text = get("time", (None, None))
+        found = _UNSET.copy()
+        for name, read, get, path in self.steps:
+            found[name] = read(get(doc), path, quality)
         severity_id, severity_text = _severity(self.severity, doc, quality)
-        vendor = get("vendor") or self.name
-        product = get("product") or vendor
-        rule_id, title = get("rule_id"), get("title")
-        return new_alert(
-            format="mapped:" + self.name,
-            vendor=vendor,
-            product=product,
-            detector=get("detector") or product,
-            time_ms=time_ms,
-            time_text=time_text,
-            source_uid=get("source_uid"),
-            rule_id=rule_id or title or "unknown",
-            title=title or rule_id or "Alert without a title",
-            category=get("category"),
-            message=get("message"),
-            severity_id=severity_id,
-            severity_text=severity_text,
-            severity_scale=self.severity.scale if self.severity and severity_text is not None else None,
-            proto=get("proto"),
-            app_proto=get("app_proto"),
-            src=fields.endpoint(get("src.ip"), get("src.port"), get("src.name")),
-            dst=fields.endpoint(get("dst.ip"), get("dst.port"), get("dst.name")),
-            device=fields.endpoint(get("device.ip"), None, get("device.name")),
-            device_id=get("device_id"),
-            user=get("user"),
-            process=_process(found),
-            action=get("action"),
-            url=get("url"),
-            http_method=get("http_method"),
-            user_agent=get("user_agent"),
-            dns_query=get("dns_query"),
-            file_path=get("file_path"),
-            hashes=(*get("hashes.md5", ()), *get("hashes.sha1", ()), *get("hashes.sha256", ())),
-            techniques=get("techniques", ()),
-            tactics=get("tactics", ()),
-            bytes_out=get("bytes_out"),
-            bytes_in=get("bytes_in"),
-            packets=get("packets"),
-            is_sample=get("sample", False),
-            quality=fields.closed(quality, before),
+        vendor = found["vendor"] or self.name
+        product = found["product"] or vendor
+        rule_id, title = found["rule_id"], found["title"]
+        return _new_alert(
+            self.format,
+            vendor,
+            product,
+            found["detector"] or product,
+            *found["time"],
+            rule_id or title or "unknown",
+            title or rule_id or "Alert without a title",
+            severity_id,
+            severity_text,
+            self.severity.scale if self.severity and severity_text is not None else None,
+            fields.endpoint(found["src.ip"], found["src.port"], found["src.name"]),
+            fields.endpoint(found["dst.ip"], found["dst.port"], found["dst.name"]),
+            fields.endpoint(found["device.ip"], None, found["device.name"]),
+            _process(found) if self.has_process else None,
+            (*found["hashes.md5"], *found["hashes.sha1"], *found["hashes.sha256"]),
+            found["sample"],
+            fields.closed(quality, before),
+            *_as_read(found),
         )
 
 
@@ -122,9 +119,7 @@ def _severity(severity: Severity | None, doc: Doc, quality: list[Quality]) -> tu
 
 
 def _process(found: MappingABC[str, Any]) -> Process | None:
-    parts = {
-        name: found.get("process." + name) for name in ("name", "path", "pid", "command_line", "parent_name")
-    }
+    parts = {name: found["process." + name] for name in _PROCESS}
     return None if all(value is None for value in parts.values()) else Process(**parts)
 
 
@@ -196,3 +191,25 @@ READERS: Final[MappingABC[str, Reader]] = {
     "packets": fields.count,
     "sample": _sample,
 }
+
+# What a field is that no step fills.
+_UNSET: Final[dict[str, Any]] = {
+    **dict.fromkeys(READERS),
+    **dict.fromkeys(("hashes.md5", "hashes.sha1", "hashes.sha256", "techniques", "tactics"), ()),
+    "time": (None, None),
+    "sample": False,
+}
+# Fields that are the alert's own.
+_OWN: Final = (
+    *("source_uid", "category", "message", "proto", "app_proto", "device_id", "user", "action", "url"),
+    *("http_method", "user_agent", "dns_query", "file_path", "techniques", "tactics"),
+    *("bytes_out", "bytes_in", "packets"),
+)
+_as_read: Final = itemgetter(*_OWN)
+_new_alert: Final = maker(
+    Alert,
+    *("format", "vendor", "product", "detector", "time_ms", "time_text", "rule_id", "title"),
+    *("severity_id", "severity_text", "severity_scale", "src", "dst", "device", "process", "hashes"),
+    *("is_sample", "quality"),
+    *_OWN,
+)

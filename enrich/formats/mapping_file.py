@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from hashlib import blake2b
+from operator import methodcaller
 from typing import Any, Final
 
 import orjson
@@ -132,8 +133,7 @@ def _getter(path: str, name: str) -> Getter:
             f"mapping {name}: {path!r} is not a path: keys with dots between, as in 'source.ip'"
         )
     if len(keys) == 1:
-        key = keys[0]
-        return lambda doc: doc.get(key)
+        return methodcaller("get", keys[0])
 
     def get(doc: Doc) -> Any:
         value: Any = doc

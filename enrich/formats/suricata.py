@@ -10,8 +10,8 @@ from typing import Any, Final
 from enrich.alert import FIELD_LIMIT, Alert
 from enrich.errors import DeadCode, Quality, Rejected
 from enrich.formats import fields
-from enrich.formats.eve import SCALE, eve
-from enrich.formats.swift import new_alert
+from enrich.formats.eve import SCALE, Eve, eve
+from enrich.formats.swift import maker
 
 # EVE records that are no alerts. "drop" may carry an alert object: the alert itself is a record beside it.
 # https://docs.suricata.io/en/latest/output/eve/eve-json-output.html
@@ -45,35 +45,26 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         stamp, path = doc.get("@timestamp"), "@timestamp"
     time_ms, time_text = fields.time(stamp, path, quality)
     found = eve(doc, quality)
-    unnamed = f"Suricata rule {found.signature_id}" if found.signature_id else "Suricata alert"
-    return new_alert(
-        format="suricata",
-        vendor="OISF",
-        product="Suricata",
-        detector="suricata",
-        time_ms=time_ms,
-        time_text=time_text,
-        rule_id=found.signature_id or found.signature or found.category or "unknown",
-        title=found.signature or unnamed[:FIELD_LIMIT],
-        category=found.category,
-        severity_id=found.severity_id,
-        severity_text=found.severity_text,
-        severity_scale=None if found.severity_text is None else SCALE,
-        proto=found.proto,
-        app_proto=found.app_proto,
-        src=found.src,
-        dst=found.dst,
-        action=found.action,
-        url=found.url,
-        http_method=found.http_method,
-        user_agent=found.user_agent,
-        dns_query=found.dns_query,
-        file_path=found.file_path,
-        hashes=found.hashes,
-        techniques=found.techniques,
-        tactics=found.tactics,
-        bytes_out=found.bytes_out,
-        bytes_in=found.bytes_in,
-        packets=found.packets,
-        quality=fields.closed(quality, before),
+    title = found.signature
+    if title is None:
+        title = f"Suricata rule {found.signature_id}" if found.signature_id else "Suricata alert"
+    return _new_alert(
+        time_ms,
+        time_text,
+        found.signature_id or found.signature or found.category or "unknown",
+        title[:FIELD_LIMIT],
+        None if found.severity_text is None else SCALE,
+        fields.closed(quality, before),
+        *found[2:],
     )
+
+
+_new_alert: Final = maker(
+    Alert,
+    *("time_ms", "time_text", "rule_id", "title", "severity_scale", "quality"),
+    *Eve._fields[2:],
+    format="suricata",
+    vendor="OISF",
+    product="Suricata",
+    detector="suricata",
+)

@@ -7,13 +7,14 @@ severities, because Wazuh gives every Suricata alert the same level.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import Quality, QualityCode
 from enrich.formats import eve, fields
 from enrich.formats.eve import Eve
-from enrich.formats.swift import new_alert
+from enrich.formats.swift import maker
 from enrich.formats.wazuh_host import Host, host
 
 SCALE: Final = "wazuh:0-16"
@@ -76,45 +77,67 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
             severity_id, severity_text, scale = inner.severity_id, inner.severity_text, eve.SCALE
 
     about = host(doc, data, quality)
-    seen = inner or _decoded(data, about, quality)
+    dns_query, file_path, hashes = about.dns_query, about.file_path, about.hashes
+    if inner is None:
+        connection = _decoded(data, about, quality)
+    else:
+        connection = Connection._make(_of_eve(inner))
+        dns_query, file_path = inner.dns_query or dns_query, file_path or inner.file_path
+        hashes = hashes or inner.hashes
     title = description or (f"Wazuh rule {rule_id}" if rule_id else "Wazuh alert")
-    return new_alert(
-        format="wazuh",
-        vendor="Wazuh",
-        product="Wazuh",
-        detector=detector,
-        time_ms=time_ms,
-        time_text=time_text,
-        source_uid=fields.word(doc.get("id"), "id", quality),
-        rule_id=rule_id or title[:FIELD_LIMIT],
-        title=title[:FIELD_LIMIT],
-        category=category,
-        message=fields.text(doc.get("full_log"), "full_log", quality) or about.message,
-        severity_id=severity_id,
-        severity_text=severity_text,
-        severity_scale=scale,
-        proto=seen.proto,
-        app_proto=seen.app_proto,
-        src=seen.src,
-        dst=seen.dst,
-        device=device,
-        device_id=device_id,
-        user=about.user,
-        process=about.process,
-        action=seen.action,
-        url=seen.url,
-        http_method=seen.http_method,
-        user_agent=seen.user_agent,
-        dns_query=seen.dns_query or about.dns_query,
-        file_path=about.file_path or seen.file_path,
-        hashes=about.hashes or seen.hashes,
-        techniques=techniques,
-        tactics=tactics,
-        bytes_out=seen.bytes_out,
-        bytes_in=seen.bytes_in,
-        packets=seen.packets,
-        quality=fields.closed(quality, before),
+    return _new_alert(
+        detector,
+        time_ms,
+        time_text,
+        fields.word(doc.get("id"), "id", quality),
+        rule_id or title[:FIELD_LIMIT],
+        title[:FIELD_LIMIT],
+        category,
+        fields.text(doc.get("full_log"), "full_log", quality) or about.message,
+        severity_id,
+        severity_text,
+        scale,
+        device,
+        device_id,
+        about.user,
+        about.process,
+        dns_query,
+        file_path,
+        hashes,
+        techniques,
+        tactics,
+        fields.closed(quality, before),
+        *connection,
     )
+
+
+class Connection(NamedTuple):
+    """Fields of Alert."""
+
+    proto: str | None
+    app_proto: str | None
+    src: Endpoint
+    dst: Endpoint
+    action: str | None
+    url: str | None
+    http_method: str | None
+    user_agent: str | None
+    bytes_out: int | None
+    bytes_in: int | None
+    packets: int | None
+
+
+_of_eve: Final = attrgetter(*Connection._fields)
+_new_alert: Final = maker(
+    Alert,
+    *("detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category", "message"),
+    *("severity_id", "severity_text", "severity_scale", "device", "device_id", "user", "process"),
+    *("dns_query", "file_path", "hashes", "techniques", "tactics", "quality"),
+    *Connection._fields,
+    format="wazuh",
+    vendor="Wazuh",
+    product="Wazuh",
+)
 
 
 def _severity(value: object, quality: list[Quality]) -> tuple[int | None, str | None]:
@@ -156,7 +179,7 @@ def _suricata(data: Mapping[str, Any], quality: list[Quality]) -> Eve | None:
     return inner
 
 
-def _decoded(data: Mapping[str, Any], about: Host, quality: list[Quality]) -> Eve:
+def _decoded(data: Mapping[str, Any], about: Host, quality: list[Quality]) -> Connection:
     """Return the connection that Wazuh's decoders extracted, or else the Windows event's own."""
     spoken = data.get("protocol")
     method = None
@@ -173,13 +196,17 @@ def _decoded(data: Mapping[str, Any], about: Host, quality: list[Quality]) -> Ev
     dst_ip = fields.ip(dstip, "data.dstip", quality) or about.dst.ip
     src_port = fields.port(srcport, "data.srcport", quality)
     dst_port = fields.port(dstport, "data.dstport", quality)
-    return Eve(
-        action=fields.action(data.get("action")),
-        proto=fields.proto(spoken, "data.protocol", quality) or about.proto,
-        app_proto=fields.text(data.get("app_proto"), "data.app_proto", quality),
-        src=fields.endpoint(src_ip, about.src.port if src_port is None else src_port, about.src.name),
-        dst=fields.endpoint(dst_ip, about.dst.port if dst_port is None else dst_port, about.dst.name),
-        url=fields.text(data.get("url"), "data.url", quality),
-        http_method=method,
-        user_agent=fields.text(data.get("user_agent"), "data.user_agent", quality),
+    action = data.get("action")
+    return Connection(
+        fields.proto(spoken, "data.protocol", quality) or about.proto,
+        fields.text(data.get("app_proto"), "data.app_proto", quality),
+        fields.endpoint(src_ip, about.src.port if src_port is None else src_port, about.src.name),
+        fields.endpoint(dst_ip, about.dst.port if dst_port is None else dst_port, about.dst.name),
+        None if action is None else fields.action(action),
+        fields.text(data.get("url"), "data.url", quality),
+        method,
+        fields.text(data.get("user_agent"), "data.user_agent", quality),
+        None,
+        None,
+        None,
     )

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from enrich.alert import FIELD_LIMIT, Endpoint, Process
 from enrich.errors import Quality
 from enrich.formats import fields
+from enrich.formats.swift import maker
 
 # Logon events: the account is the target; in other events the subject is the one who acted.
 # https://learn.microsoft.com/en-us/windows/security/threat-protection/auditing/basic-audit-logon-events
@@ -36,12 +37,17 @@ class Host(NamedTuple):
     message: str | None = None
 
 
+_NOBODY: Final = Host()
+
+
 def host(doc: Mapping[str, Any], data: Mapping[str, Any], quality: list[Quality]) -> Host:
     """Return the host side of this alert; ``data`` is the object of that name."""
     if "win" in data:
         return _windows(fields.part(data, "win", "data.win", quality), quality)
     if "syscheck" in doc:
         return _syscheck(fields.part(doc, "syscheck", "syscheck", quality), quality)
+    if not data:
+        return _NOBODY
     user = (
         fields.word(data.get("srcuser"), "data.srcuser", quality)
         or fields.word(data.get("dstuser"), "data.dstuser", quality)
@@ -50,7 +56,9 @@ def host(doc: Mapping[str, Any], data: Mapping[str, Any], quality: list[Quality]
     if "audit" in data:
         return _audit(fields.part(data, "audit", "data.audit", quality), user, quality)
     command = fields.text(data.get("command"), "data.command", quality)
-    return Host(user=user, process=None if command is None else Process(command_line=command))
+    if command is not None:
+        return Host(user, Process(command_line=command))
+    return _NOBODY if user is None else Host(user)
 
 
 def _windows(win: Mapping[str, Any], quality: list[Quality]) -> Host:
@@ -178,13 +186,10 @@ def _process(
     """Return the process, its name from the path unless stated; None where neither of them is known."""
     if path is None and command_line is None and name is None:
         return None
-    return Process(
-        name=name or _base_name(path),
-        path=path,
-        pid=pid,
-        command_line=command_line,
-        parent_name=_base_name(parent),
-    )
+    return _new_process(name or _base_name(path), path, pid, command_line, _base_name(parent))
+
+
+_new_process: Final = maker(Process, "name", "path", "pid", "command_line", "parent_name")
 
 
 def _base_name(path: str | None) -> str | None:
