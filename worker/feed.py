@@ -8,7 +8,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from enrich.errors import MillraceError
-from worker import topics
+from worker import rights, topics
 from worker.kafka_client import admin, connect, message
 from worker.settings import FRAMING, MEBIBYTE, Settings
 
@@ -42,6 +42,8 @@ class Feed:
 
     def __init__(self, settings: Settings) -> None:
         with admin(settings) as client:
+            if lacking := rights.missing(client, settings, rights.SENDER):
+                raise MillraceError("\n".join(lacking))
             topic = topics.existing(client, [settings.topic_raw]).get(settings.topic_raw)
         if topic is None:
             raise MillraceError(

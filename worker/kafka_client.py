@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import kafka
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError
 
 from enrich.errors import MillraceError
+from worker import refusal
+from worker.header_names import tolerate
 from worker.settings import Settings
 
 CLIENT_ID: Final = "millrace"
-# kafka-python's words for a broker that is not there, and ours.
-_AWAY: Final = {
-    "ECONNREFUSED": "connection refused",
-    "DNS": "unknown host name",
-    "socket disconnected": "no answer",
-    "no answer": "no answer",
-}
+# What a user may do with topics and groups is asked of the brokers: KIP-430, in Kafka 2.3.
+OLDEST: Final = (2, 3)
 
 
 class KafkaUnreachable(MillraceError):
@@ -77,34 +74,60 @@ def _security(settings: Settings) -> dict[str, Any]:
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    password = _secret("ssl_key_password_file", settings.ssl_key_password_file)
+    # The settings' names in each line, not their values: somebody may have put a key itself there.
     try:
         context = ssl.create_default_context(cafile=settings.ssl_ca_file)
-        context.check_hostname = settings.ssl_check_hostname
-        if settings.ssl_cert_file:
-            # An encrypted key without a password must fail, not ask at the terminal.
-            context.load_cert_chain(settings.ssl_cert_file, settings.ssl_key_file, lambda: password or "")
     except (OSError, ValueError) as error:
-        # The settings' names, not their values: somebody may have put a key itself there.
-        names = [name for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file") if getattr(settings, name)]
-        reason = (
-            error.strerror or type(error).__name__ if isinstance(error, OSError) else type(error).__name__
-        )
-        raise KafkaUnreachable(
-            f"TLS: {reason}: check {', '.join(names) or 'the CAs of the system'}"
-        ) from None
+        names = "ssl_ca_file" if settings.ssl_ca_file else "the CAs of the system"
+        raise KafkaUnreachable(f"TLS: {_reason(error)}: check {names}") from None
+    context.check_hostname = settings.ssl_check_hostname
+    if settings.ssl_cert_file:
+        _load_certificate(context, settings)
     return context
+
+
+def _load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
+    password = _secret("ssl_key_password_file", settings.ssl_key_password_file)
+    asked = []
+
+    def given() -> str:
+        asked.append(True)
+        return password or ""  # an encrypted key without a password must fail, not ask at the terminal
+
+    try:
+        context.load_cert_chain(str(settings.ssl_cert_file), settings.ssl_key_file, given)
+    except (OSError, ValueError) as error:
+        if asked and password is None:
+            raise KafkaUnreachable(
+                "TLS: the key of ssl_key_file is encrypted: set ssl_key_password_file"
+            ) from None
+        if asked:
+            raise KafkaUnreachable(
+                "TLS: the password of ssl_key_password_file does not open ssl_key_file"
+            ) from None
+        if "KEY_VALUES_MISMATCH" in str(error):
+            raise KafkaUnreachable("TLS: ssl_key_file is not the key of ssl_cert_file") from None
+        raise KafkaUnreachable(f"TLS: {_reason(error)}: check ssl_cert_file and ssl_key_file") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "no PEM"
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
 def _secret(name: str, file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        return file.read_text("utf-8").rstrip("\r\n")
+        secret = file.read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         # Not the path: somebody may have put the password itself there.
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise KafkaUnreachable(f"{name}: the file that it names cannot be read ({reason})") from None
+    if not secret:
+        raise KafkaUnreachable(f"{name}: the file that it names is empty")
+    return secret
 
 
 @contextmanager
@@ -132,21 +155,28 @@ def consumer(settings: Settings, **more: Any) -> Iterator[Any]:
 
 def connect(client: Callable[..., Any], settings: Settings, **more: Any) -> Any:
     """Return ``client(**options)``, connected. Raises KafkaUnreachable after ``connect_timeout_s``."""
+    tolerate()
+    made, told = None, []
     with _reasons() as reasons:
         try:
-            return client(**options(settings), **more)
-        except KafkaTimeoutError:
-            raise KafkaUnreachable(unreachable(settings, reasons[-1] if reasons else "no answer")) from None
+            made = client(**options(settings), **more)
+        except KafkaError as error:
+            # A time-out tells nothing; a broker that is too old is told at once, and only here.
+            told = [*reasons, repr(error)]
+    if made is None:
+        if refusal.refusal(told).vague:
+            told += refusal.second_opinion(settings.bootstrap[0], aiokafka_options(settings))
+        raise KafkaUnreachable(refusal.line(settings, told))
+    version = getattr(getattr(made, "_manager", None), "broker_version", None)
+    if version is not None and version < OLDEST:
+        made.close()
+        raise KafkaUnreachable(refusal.line(settings, [f"UnsupportedVersion {version}"]))
+    return made
 
 
-def unreachable(settings: Settings, reason: str) -> str:
-    """Return the line that says that no broker could be used; ``reason`` is the client's own word for it."""
-    away = next((plain for word, plain in _AWAY.items() if word in reason), None)
-    what = "check security_protocol and the sasl_* and ssl_* settings"
-    if away:
-        what = "start one with `millrace broker`, or set MILLRACE_BOOTSTRAP"
-    where = f"{', '.join(settings.bootstrap)} within {settings.connect_timeout_s:g} s"
-    return f"no usable Kafka broker at {where} ({away or reason}, {settings.security_protocol}): {what}"
+def unreachable(settings: Settings, *reasons: str) -> str:
+    """Return the line that says that no broker could be used; ``reasons`` are the client's own words."""
+    return refusal.line(settings, reasons)
 
 
 def message(error: KafkaError) -> str:
@@ -170,7 +200,7 @@ class _Reasons(logging.Handler):
 
 @contextmanager
 def _reasons() -> Iterator[list[str]]:
-    handler, logger = _Reasons(), logging.getLogger("kafka.net")
+    handler, logger = _Reasons(), logging.getLogger("kafka")
     logger.addHandler(handler)
     logger.propagate = False  # four lines of its own for each try, where ours is one
     try:

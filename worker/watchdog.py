@@ -11,6 +11,11 @@ from mode import Service
 from enrich.errors import MillraceError
 
 PERIOD_S: Final = 1.0
+LONGEST: Final = 300
+TODO: Final = {
+    "InvalidSessionTimeoutError": "set session_timeout_s as group.(min|max).session.timeout.ms allow",
+    "InconsistentGroupProtocolError": "another kind of consumer is in it: give the workers their own",
+}
 
 
 class GroupLost(MillraceError):
@@ -42,8 +47,33 @@ def group_error(app: Any) -> str | None:
         return None
     parked = getattr(coordinator, "_pending_exception", None)
     if parked is not None:
-        return f"the group coordinator refused us: {type(parked).__name__}"
+        return _refused(parked, coordinator)
     task = getattr(coordinator, "_coordination_task", None)
     if task is not None and task.done() and not coordinator._closing.done():
-        return "the task that keeps us in the group has ended"
+        error = None if task.cancelled() else task.exception()
+        why = f": {_told(error)}" if error else ""
+        return f"the task that keeps us in group {coordinator.group_id} has ended{why}"
     return None
+
+
+def _refused(error: BaseException, coordinator: Any) -> str:
+    name = type(error).__name__
+    if name == "GroupAuthorizationFailedError":
+        return f"not allowed to READ group {coordinator.group_id}: {name} (docs/security.md has the list)"
+    if name == "TopicAuthorizationFailedError":
+        topics = ", ".join(_names(error)) or "its topics"
+        return f"not allowed to READ {topics}: {name} (docs/security.md has the list)"
+    todo = f": {TODO[name]}" if name in TODO else ""
+    return f"group {coordinator.group_id} refuses us: {_told(error)}{todo}"
+
+
+def _names(error: BaseException) -> list[str]:
+    """The topics that aiokafka gives as an argument: one, or a set of them."""
+    given = error.args[0] if error.args else ()
+    return [given] if isinstance(given, str) else sorted(map(str, given))
+
+
+def _told(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:LONGEST]
+    name = type(error).__name__
+    return text if name in text else f"{name}: {text}".removesuffix(": ")

@@ -178,3 +178,27 @@ def test_kill_9_of_the_guard_ends_the_command(tmp_path: Path, lock: int) -> None
     os.kill(os.getpgid(pid), signal.SIGKILL)  # the guard leads the command's group
     until(lambda: gone(pid))
     guarded.stop()
+
+
+def test_the_commands_process_id_is_told(tmp_path: Path, lock: int) -> None:
+    guarded = Guarded(WAITING, tmp_path, tmp_path / "log", lock)
+    assert guarded.pid == command_pid(tmp_path)
+    guarded.stop()
+
+
+def test_a_killed_command_gets_no_chance_to_end_in_order(tmp_path: Path, lock: int) -> None:
+    orderly = ["sh", "-c", "trap 'echo in order; exit 0' TERM; echo $$ > pid; while :; do sleep 0.05; done"]
+    guarded = Guarded(orderly, tmp_path, tmp_path / "log", lock)
+    pid = command_pid(tmp_path)
+    guarded.kill()
+    assert gone(pid)
+    assert (tmp_path / "log").read_text() == ""
+
+
+def test_the_directory_of_a_killed_command_is_free(tmp_path: Path) -> None:
+    lock = claim(tmp_path)
+    guarded = Guarded(WAITING, tmp_path, tmp_path / "log", lock)
+    os.close(lock)
+    command_pid(tmp_path)
+    guarded.kill()
+    os.close(claim(tmp_path))

@@ -39,6 +39,14 @@ def test_three_nodes_vote() -> None:
     assert three()["controller.quorum.voters"] == "1@127.0.0.1:9191,2@127.0.0.1:9192,3@127.0.0.1:9193"
 
 
+def test_clients_are_told_another_address_where_a_proxy_stands_between() -> None:
+    made = server_properties(
+        data="data", listeners=[Listener(9092, told="127.0.0.1:19092")], controller=Listener(9093)
+    )
+    assert made["advertised.listeners"] == "PLAINTEXT://127.0.0.1:19092"
+    assert made["listeners"].startswith("PLAINTEXT://127.0.0.1:9092,")
+
+
 def test_a_tls_listener_is_one_more_entry_and_its_keystore_an_extra() -> None:
     both = [Listener(9092), Listener(9094, "TLS", "SSL")]
     keystore = {"listener.name.tls.ssl.keystore.location": "broker.p12"}

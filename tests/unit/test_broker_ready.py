@@ -54,7 +54,7 @@ def test_a_chosen_port_is_free() -> None:
 
 def test_a_metadata_response_tells_the_cluster_and_its_brokers() -> None:
     with peer(struct.pack("!i", len(RESPONSE)) + RESPONSE) as port:
-        assert cluster(port, timeout_s=10) == Cluster("TE", 1)
+        assert cluster(port, timeout_s=10) == Cluster("TE", frozenset({1}))
 
 
 def test_nobody_listening_is_no_cluster() -> None:

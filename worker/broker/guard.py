@@ -2,14 +2,15 @@
 
 Run as a script, with nothing but the standard library:
 
-    python -I -S guard.py [--remove PATH]… command…
+    python -I -S guard.py [--pid FILE] [--remove PATH]… command…
 
 The starter holds the other end of standard input. End of input, another parent process (the starter was
 killed while a fork of it still holds the pipe) or SIGTERM end the command: SIGTERM, GRACE_S, SIGKILL. With
 ``--remove``, nothing that the command leaves is worth a graceful end: SIGKILL, then the paths are deleted;
-they stay when the command ended by itself, to be looked at. If this process is killed, Linux kills the
-command (PR_SET_PDEATHSIG). It runs in its own session, so Ctrl-C at the terminal reaches the starter only.
-Exit code: the command's, 128 + n for signal n.
+they stay when the command ended by itself, to be looked at. ``--pid``: the command's process id goes there.
+
+If this process is killed, Linux kills the command (PR_SET_PDEATHSIG). It runs in its own session, so Ctrl-C
+at the terminal reaches the starter only. Exit code: the command's, 128 + n for signal n.
 
 A process between, because PR_SET_PDEATHSIG set by the starter fires when the *thread* ends that started the
 command, and exists on Linux only.
@@ -33,8 +34,12 @@ PR_SET_PDEATHSIG: Final = 1
 def main(arguments: list[str]) -> int:
     parent = os.getppid()
     remove = []
-    while arguments[0] == "--remove":
-        remove.append(arguments[1])
+    file = None
+    while arguments[0] in ("--remove", "--pid"):
+        if arguments[0] == "--pid":
+            file = arguments[1]
+        else:
+            remove.append(arguments[1])
         del arguments[:2]
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -43,6 +48,10 @@ def main(arguments: list[str]) -> int:
     child = subprocess.Popen(  # noqa: S603  # what the starter wrote on our command line
         arguments, stdin=subprocess.DEVNULL, close_fds=False, preexec_fn=end_with_parent()
     )
+    if file:
+        with open(file + ".new", "w") as written:
+            written.write(str(child.pid))
+        os.replace(file + ".new", file)
     while child.poll() is None and not stopped and os.getppid() == parent:
         if select.select([0], [], [], LOOK_S)[0] and not os.read(0, 4096):
             break

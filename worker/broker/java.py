@@ -50,8 +50,10 @@ def format_command(java: Path, jars: Sequence[Path], cluster_id: str) -> list[st
     return [*run, "--cluster-id", cluster_id, "--config", SERVER_PROPERTIES, "--ignore-formatted"]
 
 
-def serve_command(java: Path, jars: Sequence[Path]) -> list[str]:
-    return [*_java(java, jars, "-Xmx512m"), "kafka.Kafka", SERVER_PROPERTIES]
+def serve_command(java: Path, jars: Sequence[Path], heap_mib: int = 512) -> list[str]:
+    """Runs the node. A small heap is one of several on this machine: without the second compiler, too."""
+    few = ["-XX:TieredStopAtLevel=1"] if heap_mib < 512 else []
+    return [*_java(java, jars, f"-Xmx{heap_mib}m", *few), "kafka.Kafka", SERVER_PROPERTIES]
 
 
 def _java(java: Path, jars: Sequence[Path], *more: str) -> list[str]:

@@ -4,11 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from worker.broker import guard
+from worker.broker.errors import BrokerFailed
+
+PID_S: Final = 20.0  # the guard is a Python that starts: well under a second, more on a loaded machine
 
 
 class Guarded:
@@ -23,11 +28,13 @@ class Guarded:
     ) -> None:
         watch = [sys.executable, "-I", "-S", str(Path(guard.__file__).absolute())]
         removed = [word for path in remove for word in ("--remove", str(path))]
+        self._pid: Final = directory / "command.pid"
+        self._pid.unlink(missing_ok=True)  # of the one before
         ours, theirs = os.pipe()[::-1]
         try:
             with log.open("ab") as output:
                 self._guard = subprocess.Popen(  # noqa: S603  # fixed words and our own paths
-                    [*watch, *removed, *command],
+                    [*watch, "--pid", str(self._pid), *removed, *command],
                     stdin=theirs,
                     stdout=output,
                     stderr=output,
@@ -42,12 +49,29 @@ class Guarded:
             os.close(theirs)
         self._pipe: int | None = ours
 
+    @property
+    def pid(self) -> int:
+        """Of the command itself. Raises BrokerFailed when the guard did not get to starting it."""
+        deadline = time.monotonic() + PID_S
+        while not self._pid.exists():
+            if self.ended() or time.monotonic() > deadline:
+                raise BrokerFailed("the command was not started")
+            time.sleep(0.01)
+        return int(self._pid.read_text())
+
     def ended(self) -> bool:
         return self._guard.poll() is not None
 
     def wait(self) -> int:
         """Blocks until the command has ended by itself; its exit code."""
         return self._guard.wait()
+
+    def kill(self) -> None:
+        """SIGKILL to the command; returns when it has gone."""
+        with suppress(ProcessLookupError, BrokerFailed):
+            if not self.ended():
+                os.kill(self.pid, signal.SIGKILL)
+        self.stop()
 
     def stop(self) -> None:
         """Ends the command: gracefully, then by force. Returns when it has gone; may be called again."""

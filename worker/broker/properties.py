@@ -17,10 +17,16 @@ class Listener(NamedTuple):
     name: str = "PLAINTEXT"
     protocol: str = "PLAINTEXT"  # PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL
     host: str = "127.0.0.1"
+    told: str | None = None  # host:port that clients are told, where it is another: a proxy's, a name
 
     @property
     def address(self) -> str:
         return f"{self.host}:{self.port}"
+
+    @property
+    def advertised(self) -> str:
+        """What clients are told."""
+        return self.told or self.address
 
 
 def server_properties(
@@ -52,7 +58,7 @@ def server_properties(
         "controller.listener.names": CONTROLLER,
         "inter.broker.listener.name": listeners[0].name,
         "listeners": ",".join(f"{at.name}://{at.address}" for at in own),
-        "advertised.listeners": ",".join(f"{at.name}://{at.address}" for at in listeners),
+        "advertised.listeners": ",".join(f"{at.name}://{at.advertised}" for at in listeners),
         "listener.security.protocol.map": ",".join(f"{at.name}:{at.protocol}" for at in own),
         "log.dirs": data,
         "auto.create.topics.enable": "false",

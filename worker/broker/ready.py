@@ -16,7 +16,7 @@ class Cluster(NamedTuple):
     """What a metadata response says of the cluster."""
 
     cluster_id: str
-    brokers: int  # registered and not fenced: 0 while the only one is still starting
+    brokers: frozenset[int]  # node ids, registered and not fenced: none while the only one is starting
 
 
 def free_ports(count: int) -> list[int]:
@@ -75,10 +75,12 @@ def cluster(port: int, timeout_s: float) -> Cluster | None:
 def _parsed(response: bytes) -> Cluster:
     _correlation, _throttle_ms, brokers = struct.unpack_from("!iii", response)
     at = 12
+    found = set()
     for _ in range(brokers):  # node id, host, port, rack
+        found.add(struct.unpack_from("!i", response, at)[0])
         at = _string(response, at + 4)[1] + 4
         at = _string(response, at)[1]
-    return Cluster(_string(response, at)[0], brokers)
+    return Cluster(_string(response, at)[0], frozenset(found))
 
 
 def _string(response: bytes, at: int) -> tuple[str, int]:
