@@ -162,6 +162,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "send": Lazy("millrace.commands.send:send", "Send alerts from a file to the raw topic."),
     "watch": Lazy("millrace.commands.watch:watch", "Watch enriched, escalated or dead records arrive."),
     "status": Lazy("millrace.commands.status:status", "Show workers, lag, dead letters and sources."),
+    "dead": Lazy("millrace.commands.dead:app", "List and show dead letters, and send them back."),
     "score": Lazy(
         "millrace.commands.score:score", "Score alerts without Kafka, or a stretch of a topic again."
     ),

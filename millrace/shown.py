@@ -69,7 +69,8 @@ def dead_letter(record: RawRecord) -> Doc:
     doc: Doc = {}
     for name in DEAD_HEADERS:
         text = headers.get(f"millrace-{name}", b"").decode("utf-8", "replace")
-        doc[name] = int(text) if name in NUMBERS and text.isascii() and text.isdigit() else text or None
+        number = name in NUMBERS and text.isascii() and text.isdigit() and len(text) < 20
+        doc[name] = int(text) if number else text or None
     value = record.value or b""
     return {**doc, "time_ms": record.time_ms, "size": len(value), "value": b64encode(value).decode()}
 

@@ -93,6 +93,7 @@ class Worker:
             **os.environ,
             "MILLRACE_BOOTSTRAP": ",".join(settings.bootstrap),
             "MILLRACE_GROUP": settings.group,
+            "MILLRACE_HTTP_PORT": "0",  # a worker beside the demo keeps its own
             **{
                 f"MILLRACE_{name.upper()}": getattr(settings, name)
                 for name in Settings.model_fields
