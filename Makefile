@@ -13,7 +13,7 @@ ARGS ?=
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench faults lock clean
 MAKEFLAGS += --no-print-directory
 
 help:  ## this list
@@ -31,8 +31,11 @@ check: $(READY)  ## style, types, and which way imports go
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY)  ## how fast `score` is on this machine
-	@$(BIN)/python -m benchmarks.score $(ARGS)
+bench: $(READY)  ## the worker on a real Kafka, its rivals and its limits (12 minutes; ARGS=--quick: a small one)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+faults: $(READY)  ## harm to a three-node Kafka and to workers, counted: docs/fault-ledger.md (two hours)
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 lock: $(READY)  ## pin what pyproject.toml asks for, with hashes, for every platform
 	@test -x $(VENV)/uv/bin/uv || { $(BIN)/python -m venv $(VENV)/uv && $(VENV)/uv/bin/python -m pip -q install uv; }
