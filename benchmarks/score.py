@@ -1,7 +1,7 @@
-"""Speed and memory of the core, every model on, one core: `make bench` or `python -m benchmarks.score`.
+"""Speed and memory of the core without Kafka, one core: `python -m benchmarks.score`.
 
-Prints alerts/s of `millrace score` as a user runs it, µs per alert and stage in process, the plain loop that
-people write first (one model call per alert) as a rival, and the models alone as a limit, all in one run.
+Prints alerts/s of `millrace score` as a user runs it, CPU µs per alert and stage in process, the plain loop
+that people write first (one model call per alert) as a rival, and the models alone as a limit, in one run.
 """
 
 import argparse
@@ -11,16 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from threadpoolctl import threadpool_limits
 
 from millrace.commands.score import BATCH
 
-BUDGET_US = {"parse": 15.0, "enrich + fold + features": 25.0, "models": 45.0, "decide + encode": 25.0}
+BUDGET_US: Final = {"parse": 15.0, "enrich + fold + features": 25.0, "models": 45.0, "decide + encode": 25.0}
 
 
 def main() -> None:
@@ -35,18 +34,20 @@ def main() -> None:
         os.environ["MILLRACE_STATE"] = room
         train()
         file = Path(room) / "alerts.jsonl"
-        generate = [
-            "generate",
-            "--count",
-            str(given.count),
-            "--days",
-            "7",
-            "--seed",
-            "11",
-            "--out",
-            str(file),
-        ]
-        run([sys.executable, "-m", "millrace", *generate])
+        week = ("--days", "7", "--seed", "11")
+        run(
+            [
+                sys.executable,
+                "-m",
+                "millrace",
+                "generate",
+                "--count",
+                str(given.count),
+                *week,
+                "--out",
+                str(file),
+            ]
+        )
         size = file.stat().st_size / given.count
         print(f"{given.count:,} generated alerts, {size:.0f} bytes each, one core\n")
         # Before this process grows: on Linux a child's peak memory counts from its parent's.
@@ -97,73 +98,18 @@ def run(words: list[str]) -> float:
 
 
 def stages(lines: list[bytes]) -> dict[str, float]:
-    """Print µs per alert and stage over the whole file, and return rates of the limits."""
-    import numpy as np
+    """Print CPU µs per alert and stage over the whole file, and return rates of the limits."""
+    from benchmarks.rivals import core
+    from benchmarks.stages import by_stage, warmed
 
-    from enrich.formats import alert_from
-    from enrich.pipeline import finish, prepare, process, scored
-    from enrich.record import RawRecord
-    from enrich.score import anomaly, text_matrix
-    from worker import compose
-    from worker.memory import settle
-    from worker.settings import load_settings
-
-    settings = load_settings()
-    models = compose.models(settings)
-    if models is None:
-        raise SystemExit("no bundle: millrace train --bootstrap")
-    context = compose.context(settings, 1, models)
-    records = [RawRecord("bench", 0, i, None, None, line) for i, line in enumerate(lines)]
-    batches = [records[i : i + BATCH] for i in range(0, len(records), BATCH)]
-    spent = dict.fromkeys(BUDGET_US, 0.0)
-    forest = isolation = 0.0
-    states: dict[int, Any] = {}
-
-    def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-        began = time.perf_counter()
-        result = work()
-        return time.perf_counter() - began, result
-
-    settle()
-    process(batches[0], {}, context, models)  # caches of code, not of data
-    models._texts.clear()
-    for batch in batches:
-        parse, _ = timed(lambda batch=batch: [_parse(alert_from, r.value, context) for r in batch])
-        whole, ready = timed(lambda batch=batch: prepare(batch, states, context))
-        model, scores = timed(lambda ready=ready: scored(ready, models))
-        last, _ = timed(lambda b=batch, r=ready, s=scores: finish(b, r, s, states, context))
-        spent["parse"] += parse
-        spent["enrich + fold + features"] += whole - parse
-        spent["models"] += model
-        spent["decide + encode"] += last
-        # Once more, alone, to split the models' time; the text is remembered by now, so it is what is left.
-        both = np.hstack([text_matrix(ready.texts, models)[0], ready.X])
-        forest += timed(lambda both=both: models.severity.predict_proba(both))[0]
-        isolation += timed(lambda ready=ready: anomaly(ready.X, models))[0]
+    _, context, models = core.ready()
+    warmed(lines, context, models)
+    told = by_stage(lines, context, models, BATCH)
     print("\n| stage | µs per alert | budget |\n|---|---|---|")
-    for name, seconds in spent.items():
-        print(f"| {name} | {seconds / len(lines) * 1e6:.1f} | {BUDGET_US[name]:.0f} |")
-    for name, seconds in {
-        "– severity forest": forest,
-        "– isolation forest and its reasons": isolation,
-        "– text": spent["models"] - forest - isolation,
-    }.items():
-        print(f"| {name} | {seconds / len(lines) * 1e6:.1f} | |")
-    total = sum(spent.values())
-    print(f"| all | {total / len(lines) * 1e6:.1f} | {sum(BUDGET_US.values()):.0f} |")
-    return {
-        "in process, no files": len(lines) / total,
-        "limit: the models alone": len(lines) / spent["models"],
-    }
-
-
-def _parse(parse: Callable[..., Any], value: bytes, context: Any) -> Any:
-    from enrich.errors import Rejected
-
-    try:
-        return parse(value, context.formats)
-    except Rejected:
-        return None
+    for name, each in told.items():
+        budget = BUDGET_US.get(name, sum(BUDGET_US.values()) if name == "all" else None)
+        print(f"| {name} | {each:.1f} | {'' if budget is None else f'{budget:.0f}'} |")
+    return {"in process, no files": 1e6 / told["all"], "limit: the models alone": 1e6 / told["models"]}
 
 
 def plain(lines: list[bytes]) -> float:
@@ -173,12 +119,10 @@ def plain(lines: list[bytes]) -> float:
     import numpy as np
     import pandas as pd
 
+    from benchmarks.rivals import core
     from enrich.features import ANOMALY_COLUMNS, NAMES
-    from worker import compose
-    from worker.settings import load_settings
 
-    models = compose.models(load_settings())
-    assert models is not None  # noqa: S101 - stages() has ended the run before
+    _, _, models = core.ready()
     out = []
     began = time.perf_counter()
     for line in lines:
