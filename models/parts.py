@@ -11,7 +11,8 @@ import numpy as np
 
 from enrich.errors import BundleRefused
 from enrich.features import ANOMALY_COLUMNS, NAMES
-from enrich.score import Floats, Models
+from enrich.forest import Floats
+from enrich.score import Models
 from models.manifest import Manifest
 
 SEVERITY: Final = "severity.joblib"

@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from enrich.features import ANOMALY_COLUMNS
-from enrich.score import Floats, Matrix, Models, text_matrix
+from enrich.forest import Floats, Matrix
+from enrich.score import Models, text_matrix
 from training.dataset import Classes, Dataset, Flags
 from training.fit import Fitted
 

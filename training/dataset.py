@@ -13,11 +13,11 @@ from enrich.address import DEFAULT_NETWORKS
 from enrich.attack import load_attack
 from enrich.context import PASSTHROUGH_BUNDLE, Context
 from enrich.errors import MillraceError
+from enrich.forest import Matrix
 from enrich.formats import Formats, packaged_mappings
 from enrich.pipeline import prepare
 from enrich.policy import Policy
 from enrich.record import RawRecord
-from enrich.score import Matrix
 from training.generate import Sample
 
 Classes = npt.NDArray[np.int64]

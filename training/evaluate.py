@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-from enrich.score import DEFAULT_CLASS, Floats, Models, anomaly
+from enrich.forest import Floats
+from enrich.score import DEFAULT_CLASS, Models, anomaly
 from training.calibrate import predicted
 from training.dataset import Classes, Dataset, Flags
 

@@ -20,6 +20,7 @@ from worker.settings import Settings
 # Loggers of the libraries, and the least level that each may speak at.
 LIBRARIES: Final = {
     "kafka": logging.ERROR,
+    "aiohttp": logging.WARNING,
     "aiokafka": logging.WARNING,
     "faust": logging.WARNING,
     "mode": logging.WARNING,

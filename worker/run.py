@@ -1,8 +1,11 @@
 """Starts a worker: checks the cluster, composes, runs Faust in this process, says with what code it ended."""
 
+import asyncio
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
 from typing import Any, Final
 
 import faust
@@ -11,20 +14,22 @@ from threadpoolctl import threadpool_limits
 
 from enrich.context import Context
 from enrich.errors import SettingsWrong
-from enrich.pipeline import Batch, States, process
+from enrich.pipeline import Batch, States, finish, prepare, scored
 from enrich.record import RawRecord
 from enrich.score import Models
-from worker import compose, topics
-from worker.app import Core, build
+from worker import compose, rights, topics
+from worker.app import App, build, health
 from worker.kafka_client import admin, message
 from worker.log import configure, log
 from worker.memory import settle
+from worker.pump import Core
 from worker.settings import Settings
-from worker.sink import Sink
 from worker.watchdog import Watchdog
 
 # What a worker reads from and writes to; the other topics may be missing.
-NEEDED: Final = ("raw", "enriched", "escalated", "dead")
+NEEDED: Final[tuple[topics.Role, ...]] = ("raw", "enriched", "escalated", "dead", "state")
+# How long a worker whose core hangs has for its way out.
+HANGS_STOP_S: Final = 5.0
 
 
 def run(settings: Settings, json_logs: bool | None = None) -> int:
@@ -51,10 +56,18 @@ def run(settings: Settings, json_logs: bool | None = None) -> int:
 
 
 def core(context: Context, models: Models | None) -> Core:
-    """Return the core with everything but the records and the folds bound."""
+    """Return the core, ``enrich.pipeline.process``, all but records and folds bound, its steps timed."""
 
     def bound(records: Sequence[RawRecord], states: States) -> Batch:
-        return process(records, states, context, models)
+        began = perf_counter()
+        prepared = prepare(records, states, context)
+        at_models = perf_counter()
+        scores = scored(prepared, models)
+        at_finish = perf_counter()
+        batch = finish(records, prepared, scores, states, context)
+        ended = perf_counter()
+        steps = {"prepare": at_models - began, "models": at_finish - at_models, "finish": ended - at_finish}
+        return replace(batch, seconds=steps)
 
     return bound
 
@@ -66,26 +79,34 @@ def preflight(settings: Settings) -> int:
     """
     with admin(settings) as client:
         try:
-            there, findings = topics.check(client, settings)
+            lacking = rights.missing(client, settings)
+            if lacking:
+                raise SettingsWrong("\n".join(lacking))
+            there, findings = topics.check(client, settings, NEEDED)
         except KafkaError as error:
             raise SettingsWrong(f"the topics cannot be checked: {message(error)}") from None
-    needed = {each.name for each in topics.wanted(settings) if each.role in NEEDED}
-    mine = [finding for finding in findings if finding.topic in needed]
-    errors = [f"topic {each.topic}: {each.text}" for each in mine if each.level == "error"]
+    errors = [f"topic {each.topic}: {each.text}" for each in findings if each.level == "error"]
     if errors:
         raise SettingsWrong("\n".join(errors))
-    for text, names in topics.by_text(each for each in mine if each.level == "warning").items():
+    for text, names in topics.by_text(each for each in findings if each.level == "warning").items():
         log.warning("topics_at_risk", topics=names, reason=text)
     return there[settings.topic_raw].partitions
 
 
 def execute(settings: Settings, context: Context, bound: Core) -> int:
     """Run Faust with this core in this process; return its exit code."""
-    app = build(settings, context, bound, Sink(settings))
+    app = build(settings, context, bound)
+    services: list[Any] = [Watchdog(app)]
+    if settings.http:
+        served = health(settings, app)
+        served.bind()  # a port that is taken must stop the start
+        services.append(served)
     try:
-        Runner(app, Watchdog(app), stop_timeout_s=settings.stop_timeout_s).execute_from_commandline()
+        Runner(app, *services, stop_timeout_s=settings.stop_timeout_s).execute_from_commandline()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
+    except asyncio.CancelledError:  # the agent's, which mode takes for what the worker died of
+        code = 1
     log.info("stopped", code=code)
     return code
 
@@ -93,13 +114,15 @@ def execute(settings: Settings, context: Context, bound: Core) -> int:
 class Runner(faust.Worker):
     """Faust's worker without its command line, logging, spinner and debugger, with a bound on stopping."""
 
-    def __init__(self, app: Any, *services: Any, stop_timeout_s: float) -> None:
+    def __init__(self, app: App, *services: Any, stop_timeout_s: float) -> None:
         super().__init__(app, *services, quiet=True, override_logging=False, redirect_stdouts=False)
+        self._millrace: Final = app
         self.spinner = None
         self.stop_timeout_s: Final = stop_timeout_s
 
     def _schedule_shutdown(self, signal: Any) -> None:
         log.info("stopping", signal=signal.name)
+        self._millrace.pulse.stopping = True
         self._bound()
         super()._schedule_shutdown(signal)
 
@@ -110,7 +133,8 @@ class Runner(faust.Worker):
     def _bound(self) -> None:
         # Faust waits for the batch in flight, and aiokafka for its brokers, without limit. What is not
         # acknowledged by then comes again.
-        timer = threading.Timer(self.stop_timeout_s, self._give_up)
+        bound_s = min(self.stop_timeout_s, HANGS_STOP_S) if self._millrace.pump.hangs else self.stop_timeout_s
+        timer = threading.Timer(bound_s, self._give_up)
         timer.daemon = True
         timer.start()
 

@@ -124,11 +124,28 @@ class Settings(BaseSettings):
     )
 
     # The worker
+    http: bool = Field(default=True, description="Whether a worker serves `/health/*` and `/metrics`.")
+    http_host: str = Field(default="127.0.0.1", description="Address that they are served on.")
+    http_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        default=9464, description="Port that they are served on; 0: a free one, which the log tells."
+    )
+    snapshot_s: Seconds = Field(
+        default=30, description="How often the history of each partition is kept on `topic_state`."
+    )
+    outstanding_rows: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=8000, description="Most alerts read and not yet acknowledged, in one worker."
+    )
+    outstanding_mib: Annotated[int, Field(ge=1, le=65_536)] = Field(
+        default=64, description="Most MiB of them, read and not yet acknowledged, in one worker."
+    )
+    redrive_limit: Annotated[int, Field(ge=1, le=999_999)] = Field(
+        default=3, description="Most attempts of one raw record in all; its dead letter stays then."
+    )
     batch_rows: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=1000, description="Most alerts in one scoring batch."
     )
     batch_wait_ms: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        default=20, description="How long a batch waits to fill, in milliseconds."
+        default=10, description="How long a batch waits to fill, in milliseconds."
     )
     compression: Literal["none", "gzip"] = Field(
         default="none", description="Of the records that a worker produces."

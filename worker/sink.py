@@ -1,35 +1,43 @@
-"""The sink: records out, receipts in. Returns when the brokers have them all, raises when they never will.
+"""The sink: records out, receipts in. ``put`` sends them on their way; its future ends with the receipts.
 
-One idempotent producer with acks=all: aiokafka retries it in order for as long as an error may pass. What it
-gives up on (no leader within the request's time, a gap in its sequence numbers) goes once more through a new
-producer, in order, until ``produce_timeout_s`` is over.
+One idempotent producer with acks=all, one record batch for each output partition; the next batch is on its
+way while the receipts of the last are awaited. aiokafka retries a record batch in order for as long as an
+error may pass. When it gives one up, everything that is on its way is let come to its end, and what has no
+receipt goes once more through a new producer, in the first order, until ``produce_timeout_s`` is over. A
+record that its topic will never take goes out cut, and if that is too large, too, as a dead letter that says
+where it lies.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka_errors
 
 from enrich.errors import MillraceError
-from enrich.record import Record, Route
+from enrich.record import Header, Record, Route
+from enrich.refused import cut_raw, undeliverable
 from worker.kafka_client import aiokafka_options
 from worker.log import log
+from worker.parcel import Chunk, Parcel, cut, grouped
 from worker.settings import FRAMING, Settings
 
 PROCESSED_HEADER: Final = "millrace-processed-ms"
 REQUEST_TIMEOUT_MS: Final = 30_000
 # Bytes of one record batch: below the 1 MiB that a topic with the default max.message.bytes accepts.
 BATCH_BYTES: Final = 524_288
+# Of an event beside key and value: headers and lengths.
+BESIDE: Final = 224
+# How often is looked whether a record batch has been handed over.
+HANDED_S: Final = 0.005
 BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
-# No second try can help: the record or the right to write it is the trouble, not the moment.
+TOO_LARGE: Final = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
+# No second try can help: the right to write is the trouble, or the cluster, not the moment or the record.
 FATAL: Final = (
-    kafka_errors.MessageSizeTooLargeError,
-    kafka_errors.RecordListTooLargeError,
     kafka_errors.TopicAuthorizationFailedError,
     kafka_errors.ClusterAuthorizationFailedError,
     kafka_errors.InvalidTopicError,
@@ -41,11 +49,21 @@ FATAL: Final = (
 
 
 class SinkFailed(MillraceError):
-    """Records could not be produced. Nothing of their batch may be acknowledged."""
+    """Records could not be produced. Nothing that they came from may be acknowledged."""
+
+
+class Notes(Protocol):
+    """What the sink needs of ``worker.metrics.Metrics``."""
+
+    def retried(self, records: int, error: str) -> None:
+        """So many records go once more."""
+
+    def undeliverable(self) -> None:
+        """A record that its topic does not take goes as a dead letter."""
 
 
 class Sink:
-    """See the module. Lives in one event loop; one ``send`` at a time keeps the order of records per key.
+    """See the module. Lives in one event loop; ``put`` is called by one task at a time.
 
     make: gives a producer that is not started. clock_ms: wall clock, for ``millrace-processed-ms``.
     """
@@ -53,17 +71,26 @@ class Sink:
     def __init__(
         self,
         settings: Settings,
+        notes: Notes | None = None,
         make: Callable[[], Any] | None = None,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        self._topics: Final[Mapping[Route, str]] = {
+        self._topics: Final[dict[Route, str]] = {
             "enriched": settings.topic_enriched,
             "escalated": settings.topic_escalated,
             "dead": settings.topic_dead,
         }
         self._timeout_s: Final = settings.produce_timeout_s
+        self._notes: Final = notes
         self._make: Final = make or (lambda: _producer(settings))
         self._clock_ms: Final = clock_ms
+        self._numbers: Final = count()
+        self._way: Final[dict[tuple[int, ...], Chunk]] = {}
+        self._known: Final[dict[str, int]] = {}
+        # Bytes of one record batch: less where a topic has turned out to take less.
+        self._limits: Final[dict[Route, int]] = dict.fromkeys(self._topics, BATCH_BYTES)
+        self._repair: asyncio.Task[None] | None = None
+        self._error: SinkFailed | None = None
         self._producer: Any = None
 
     async def start(self) -> None:
@@ -71,6 +98,8 @@ class Sink:
         producer = self._make()
         try:
             await producer.start()
+            for topic in self._topics.values():
+                self._known[topic] = len(await producer.partitions_for(topic))
         except BaseException:
             await _closed(producer)
             raise
@@ -78,67 +107,210 @@ class Sink:
 
     async def stop(self) -> None:
         """Disconnect. What has no receipt by now was not acknowledged either, and is not waited for."""
+        if self._repair is not None:
+            self._repair.cancel()
         producer, self._producer = self._producer, None
         if producer is not None:
             await _closed(producer)
 
-    async def send(self, records: Sequence[Record]) -> None:
-        """Produce all records and await all receipts. Raises SinkFailed."""
-        stamp = str(self._clock_ms()).encode()
-        left = list(records)
-        last = "no answer"
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                for tries in count():
-                    failed = await self._try(left, stamp, renew=tries > 0)
-                    if not failed:
-                        return
-                    left, last = [record for record, _ in failed], _name(failed[0][1])
-                    log.warning("produce_retry", records=len(left), error=last, tries=tries + 1)
-                    await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
-        except TimeoutError:
-            raise SinkFailed(
-                f"no receipt for {len(left)} records within {self._timeout_s:g} s ({last}): "
-                f"are the brokers up, with enough replicas in sync?"
-            ) from None
+    async def put(self, records: Sequence[Record]) -> "asyncio.Future[None]":
+        """Send records on their way, after those of the call before; the future ends with their receipts.
 
-    async def _try(self, records: list[Record], stamp: bytes, renew: bool) -> list[tuple[Record, Exception]]:
-        if renew:
-            # A producer that failed a batch has a gap in its sequence numbers: later batches are refused.
-            await self.stop()
-            try:
-                await self.start()
-            except kafka_errors.KafkaError as error:
-                return [(record, error) for record in records]
-        failed = await self._once(records, stamp)
-        for record, why in failed:
-            if isinstance(why, FATAL) or not isinstance(why, kafka_errors.KafkaError):
-                topic = self._topics[record.route]
-                raise SinkFailed(f"{topic} refuses a record of {len(record.value)} bytes: {_name(why)}")
-        return failed
-
-    async def _once(self, records: list[Record], stamp: bytes) -> list[tuple[Record, Exception]]:
-        """Return the records without a receipt and why, in their order."""
-        futures: list[asyncio.Future[Any]] = []
-        unsent: list[tuple[Record, Exception]] = []
-        for place, record in enumerate(records):
-            headers = list(record.headers)
-            if record.route != "dead":
-                headers.append((PROCESSED_HEADER, stamp))
-            topic = self._topics[record.route]
-            try:
-                futures.append(
-                    await self._producer.send(topic, record.value, key=record.key, headers=headers)
-                )
-            except kafka_errors.KafkaError as error:
-                # What comes after it must not overtake it.
-                unsent = [(later, error) for later in records[place:]]
+        The future raises SinkFailed, and so does every later one.
+        """
+        loop = asyncio.get_running_loop()
+        parcel = Parcel(loop.create_future())
+        # aiokafka tries an idempotent batch again without end: the bound is ours.
+        late = loop.call_later(self._timeout_s, self._late)
+        parcel.receipts.add_done_callback(lambda _: late.cancel())
+        stamp = (PROCESSED_HEADER, str(self._clock_ms()).encode())
+        groups = grouped(records, self._topics, self._partitions)
+        chunks = [
+            self._chunk((next(self._numbers),), route, partition, run, (stamp,), [parcel])
+            for (route, partition), group in groups.items()
+            for run in cut(group, self._limits[route], BESIDE)
+        ]
+        if not chunks:
+            parcel.receipts.set_result(None)
+        for chunk in chunks:
+            while self._repair is not None and self._error is None:
+                await asyncio.wait([self._repair])
+            if self._error is not None:
+                if not parcel.receipts.done():
+                    parcel.receipts.set_exception(self._error)
                 break
-        if futures:
-            await asyncio.wait(futures)
-        errors = (_error(future) for future in futures)
-        sent = zip(records, errors, strict=False)  # fewer futures than records where some were not sent
-        return [(record, error) for record, error in sent if error] + unsent
+            await self._send(chunk)
+        return parcel.receipts
+
+    def _partitions(self, topic: str) -> int:
+        found = self._producer.client.cluster.partitions_for_topic(topic) if self._producer else None
+        if found:
+            self._known[topic] = len(found)
+        return self._known[topic]
+
+    def _chunk(
+        self,
+        number: tuple[int, ...],
+        route: Route,
+        partition: int,
+        run: list[Record],
+        headers: tuple[Header, ...],
+        parcels: list[Parcel],
+    ) -> Chunk:
+        for parcel in parcels:
+            parcel.chunks += 1
+        return Chunk(number, self._topics[route], partition, run, headers, parcels, route)
+
+    async def _send(self, chunk: Chunk) -> None:
+        self._way[chunk.number] = chunk
+        chunk.error = chunk.receipt = None
+        producer = self._producer
+        try:
+            builder = producer.create_batch()
+            stamp = chunk.headers if chunk.route != "dead" else ()
+            for record in chunk.records:
+                headers = [*record.headers, *stamp]
+                if (
+                    builder.append(timestamp=None, key=record.key, value=record.value, headers=headers)
+                    is None
+                ):
+                    raise kafka_errors.RecordListTooLargeError  # it goes in halves
+            builder.close()
+            chunk.receipt = await producer.send_batch(builder, chunk.topic, partition=chunk.partition)
+        except kafka_errors.KafkaError as error:
+            self._fails(chunk, error)
+        except (AssertionError, AttributeError, ValueError) as error:
+            # aiokafka asserts that a partition exists; a topic made anew may have fewer.
+            self._fails(chunk, kafka_errors.UnknownTopicOrPartitionError(type(error).__name__))
+        else:
+            chunk.receipt.add_done_callback(lambda receipt: self._ends(chunk, receipt))
+
+    def _ends(self, chunk: Chunk, receipt: "asyncio.Future[Any]") -> None:
+        if receipt.cancelled():
+            self._fails(chunk, kafka_errors.KafkaConnectionError("cancelled"))
+        elif (error := receipt.exception()) is not None:
+            self._fails(chunk, error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
+        else:
+            self._arrives(chunk)
+
+    def _arrives(self, chunk: Chunk) -> None:
+        del self._way[chunk.number]
+        for parcel in chunk.parcels:
+            parcel.chunks -= 1
+            if parcel.chunks == 0 and not parcel.receipts.done():
+                parcel.receipts.set_result(None)
+
+    def _fails(self, chunk: Chunk, error: Exception) -> None:
+        chunk.error = error
+        if self._repair is None:
+            self._repair = asyncio.create_task(self._repaired())
+
+    async def _repaired(self) -> None:
+        """Send what has failed once more, until nothing has; or fail everything."""
+        try:
+            for tries in count():
+                await self._settled()
+                failed = [self._way[number] for number in sorted(self._way)]
+                if not failed:
+                    self._repair = None
+                    return
+                self._refuse_fatal(failed)
+                self._tell(failed, tries)
+                if not all(isinstance(chunk.error, TOO_LARGE) for chunk in failed):
+                    await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
+                if await self._renewed():
+                    for chunk in [smaller for each in failed for smaller in self._narrowed(each)]:
+                        await self._send(chunk)
+        except SinkFailed as error:
+            self._give_up(error)
+
+    def _tell(self, failed: Sequence[Chunk], tries: int) -> None:
+        records, error = sum(len(chunk.records) for chunk in failed), _name(failed[0].error)
+        log.warning("produce_retry", records=records, error=error, tries=tries + 1)
+        if self._notes is not None:
+            self._notes.retried(records, error)
+
+    def _late(self) -> None:
+        left = sum(len(chunk.records) for chunk in self._way.values())
+        last = next((_name(chunk.error) for chunk in self._way.values() if chunk.error), "no answer")
+        self._give_up(
+            SinkFailed(
+                f"no receipt for {left} records within {self._timeout_s:g} s ({last}): "
+                f"are the brokers up, with enough replicas in sync?"
+            )
+        )
+
+    async def _settled(self) -> None:
+        """Wait until each chunk has its receipt or its error, also one that is being handed over now."""
+        while left := [chunk for chunk in self._way.values() if chunk.error is None]:
+            waiting = [chunk.receipt for chunk in left if chunk.receipt and not chunk.receipt.done()]
+            if waiting:
+                await asyncio.wait(waiting)
+            await asyncio.sleep(0 if waiting else HANDED_S)  # for their callbacks
+
+    async def _renewed(self) -> bool:
+        # A producer that failed a batch has a gap in its sequence numbers: later batches are refused.
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _closed(producer)
+        try:
+            await self.start()
+        except kafka_errors.KafkaError as error:
+            log.warning("producer_not_started", error=_name(error))
+            for chunk in self._way.values():
+                chunk.error = chunk.error if isinstance(chunk.error, TOO_LARGE) else error
+            return False
+        return True
+
+    def _refuse_fatal(self, failed: Sequence[Chunk]) -> None:
+        for chunk in failed:
+            if isinstance(chunk.error, FATAL) or not isinstance(chunk.error, kafka_errors.KafkaError):
+                raise SinkFailed(f"{chunk.topic} refuses what is written to it: {_name(chunk.error)}")
+
+    def _narrowed(self, chunk: Chunk) -> list[Chunk]:
+        """Return what to send instead: halves of a record batch that is too large, a smaller record."""
+        if not isinstance(chunk.error, TOO_LARGE):
+            return [chunk]
+        if len(chunk.records) > 1:
+            size = sum(len(record.value) + BESIDE for record in chunk.records)
+            self._limits[chunk.route] = min(self._limits[chunk.route], max(size // 2, BESIDE))
+            runs: list[tuple[Route, int, list[Record]]] = [
+                (chunk.route, chunk.partition, half) for half in chunk.halves()
+            ]
+        else:
+            record = chunk.records[0]
+            smaller = cut_raw(record)
+            if smaller is None and record.route == "dead" and not record.value:
+                raise SinkFailed(
+                    f"{chunk.topic} refuses even {len(record.value)} bytes: {_name(chunk.error)}"
+                )
+            if smaller is None:
+                smaller = undeliverable(record, chunk.topic)
+                log.error("undeliverable", topic=chunk.topic, bytes=len(record.value))
+                if self._notes is not None:
+                    self._notes.undeliverable()
+            place = chunk.partition if smaller.route == chunk.route else self._dead_partition(smaller)
+            runs = [(smaller.route, place, [smaller])]
+        made = [
+            self._chunk((*chunk.number, place), *run, chunk.headers, list(chunk.parcels))
+            for place, run in enumerate(runs)
+        ]
+        self._arrives(chunk)  # its parcels now wait for these
+        return made
+
+    def _dead_partition(self, record: Record) -> int:
+        ((_, partition),) = grouped([record], self._topics, self._partitions)
+        return partition
+
+    def _give_up(self, error: SinkFailed) -> None:
+        """Fail what is on its way, and whatever is put from now on."""
+        self._error = error
+        if self._repair is not None and self._repair is not asyncio.current_task():
+            self._repair.cancel()
+        for chunk in list(self._way.values()):
+            for parcel in chunk.parcels:
+                if not parcel.receipts.done():
+                    parcel.receipts.set_exception(error)
 
 
 def _producer(settings: Settings) -> AIOKafkaProducer:
@@ -147,7 +319,7 @@ def _producer(settings: Settings) -> AIOKafkaProducer:
         enable_idempotence=True,
         acks="all",
         compression_type=None if settings.compression == "none" else settings.compression,
-        max_batch_size=BATCH_BYTES,
+        max_batch_size=BATCH_BYTES + FRAMING,
         max_request_size=settings.output_limit + FRAMING,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         linger_ms=0,
@@ -163,12 +335,5 @@ async def _closed(producer: Any) -> None:
         log.warning("producer_left_unflushed", error=_name(error))
 
 
-def _error(future: asyncio.Future[Any]) -> Exception | None:
-    error = future.exception()
-    if error is not None and not isinstance(error, Exception):
-        raise error
-    return error
-
-
-def _name(error: Exception) -> str:
+def _name(error: Exception | None) -> str:
     return type(error).__name__

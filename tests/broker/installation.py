@@ -32,6 +32,7 @@ class Installation:
             "state": home / "state",
             "on_bundle_error": "passthrough",
             "session_timeout_s": 6,
+            "http_port": 0,
             **{f"topic_{role}": name for role, name in self.topics.items()},
             **settings,
         }

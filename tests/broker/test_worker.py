@@ -171,7 +171,7 @@ def test_missing_topics_are_a_line_each_that_says_what_to_do(
 ) -> None:
     done = Installation(bootstrap, prefix, tmp_path).run("worker")
     lines = done.stderr.decode().splitlines()
-    assert (done.returncode, len(lines)) == (2, 4)
+    assert (done.returncode, len(lines)) == (2, 5)
     assert all(text.endswith("does not exist: `millrace topics --apply` creates it") for text in lines)
 
 
@@ -189,21 +189,23 @@ def test_without_a_bundle_a_worker_does_not_start(line: Installation) -> None:
     assert (done.returncode, last.startswith("millrace: no bundle in ")) == (2, True)
 
 
-def test_a_worker_whose_output_topic_refuses_a_record_ends_without_acknowledging(
+def test_an_event_that_its_topic_refuses_becomes_a_dead_letter_of_hash_and_coordinates(
     line: Installation, bootstrap: str
 ) -> None:
     from kafka import KafkaAdminClient
     from kafka.admin import ConfigResource
 
-    with line.process("worker") as worker:
-        wait_for(lambda: '"assigned"' in line.log())
+    with line.process("worker"):
+        wait_for(lambda: '"restored"' in line.log())
         with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
             narrow = {"max.message.bytes": "500"}
             admin.alter_configs([ConfigResource("TOPIC", line.topics["enriched"], narrow)])
-        with KafkaProducer(bootstrap_servers=bootstrap) as producer:
-            producer.send(line.topics["raw"], value=eve(1)).get(30)
-        assert worker.wait(60) == 1
-    assert (line.json("status")["lag"], "MessageSizeTooLargeError" in line.log()) == (1, True)
+        sent = line.produce([eve(n) for n in range(3)])
+        wait_for(line.drained)
+    letters = line.read("dead")
+    assert {source_of(letter) for letter in letters} == set(sent)
+    assert {dict(letter.headers)["millrace-code"] for letter in letters} == {b"undeliverable"}
+    assert {letter.value for letter in letters} == {b""}
 
 
 @pytest.mark.parametrize("codec", ["gzip", "lz4", "snappy", "zstd"])

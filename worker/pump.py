@@ -1,0 +1,324 @@
+"""The pump: deliveries in, one scoring batch, records out, acknowledgement when all of them have receipts.
+
+    offer -> waiting -> core (a thread of its own) -> sink -> receipts -> acknowledge
+
+A call of the models costs as much for 1 row as for 50, so all lists that wait are joined, to ``batch_rows``.
+The next batch is scored while the receipts of the last are awaited. The folds belong to the core's thread:
+whatever reads or changes them runs there, one thing after another.
+"""
+
+import asyncio
+import faulthandler
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from time import monotonic, time
+from typing import Any, Final, Protocol, TypeVar
+
+from enrich.errors import MillraceError
+from enrich.pipeline import Batch, PartitionState, States
+from enrich.record import RawRecord, Record
+from worker.delivery import Delivery
+from worker.log import log, where
+from worker.metrics import Metrics
+from worker.pulse import Pulse
+
+# (records, states) -> Batch: ``enrich.pipeline.process`` with the context and the models bound.
+Core = Callable[[Sequence[RawRecord], States], Batch]
+T = TypeVar("T")
+# Batches between the core and their receipts. A second one keeps the core busy, more only wait in memory.
+DEPTH: Final = 4
+LOOK_S: Final = 0.5
+# Code in C that does not let go of the interpreter stops every thread of Python: so long after the bound the
+# process is ended from outside of them. What is written then is names of functions, no values.
+SEIZED_S: Final = 5.0
+REPORT_S: Final = 10.0
+
+
+class CoreFailed(MillraceError):
+    """The core raised, or works without end: a bug, or a record that is one. Nothing is acknowledged."""
+
+
+class Acknowledges(Protocol):
+    """What the pump needs of ``worker.transport.Consumer``."""
+
+    epoch: int
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """All of these have their receipts."""
+
+
+class Sends(Protocol):
+    """What the pump needs of ``worker.sink.Sink``."""
+
+    async def put(self, records: Sequence[Record]) -> "asyncio.Future[None]":
+        """Send on their way; the future ends with the receipts."""
+
+
+@dataclass(eq=False, slots=True)
+class Round:
+    """Deliveries that are scored, sent and acknowledged together."""
+
+    deliveries: list[Delivery]
+    epoch: int
+    records: list[RawRecord]
+    batch: Batch | None = None
+    error: BaseException | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Pump:
+    """See the module. failed: why it works no more. states: of the core's thread alone."""
+
+    def __init__(
+        self,
+        core: Core,
+        sink: Sends,
+        pulse: Pulse,
+        metrics: Metrics,
+        *,
+        rows: int,
+        wait_s: float,
+        core_timeout_s: float,
+        crash: Callable[[BaseException], None],
+    ) -> None:
+        self.core: Final = core
+        self.states: Final[dict[int, PartitionState]] = {}
+        self.failed: BaseException | None = None
+        self.hangs = False
+        self.consumer: Acknowledges | None = None
+        self._sink: Final = sink
+        self._pulse: Final = pulse
+        self._metrics: Final = metrics
+        self._rows: Final = rows
+        self._wait_s: Final = wait_s
+        self._core_timeout_s: Final = core_timeout_s
+        self._crash: Final = crash
+        self._thread: Final = ThreadPoolExecutor(1, "core")
+        self._lock: Final = threading.Lock()
+        self._waiting: Final[deque[Delivery]] = deque()
+        self._turns = 0  # jobs given to the thread that will take what waits
+        self._way: Final[set[Round]] = set()
+        self._scored: Final[asyncio.Queue[Round]] = asyncio.Queue()
+        self._empty: Final = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._totals: Final[Counter[str]] = Counter()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, consumer: Acknowledges) -> None:
+        """Begin, in the running event loop."""
+        self.consumer = consumer
+        self._tasks = [asyncio.create_task(each) for each in (self._send(), self._watch(), self._report())]
+
+    def stop(self) -> None:
+        """End: what is on its way has no receipt yet, and comes again."""
+        for task in self._tasks:
+            task.cancel()
+        self._told()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def offer(self, delivery: Delivery) -> None:
+        """Take a delivery, unless it is of an assignment that is over."""
+        if self.consumer is None or delivery.epoch != self.consumer.epoch or self.failed:
+            return
+        with self._lock:
+            self._waiting.append(delivery)
+            self._pulse.waiting_rows += len(delivery.records)
+        self._schedule()
+
+    def give_up_waiting(self) -> None:
+        """Drop what the core has not begun."""
+        with self._lock:
+            self._waiting.clear()
+            self._pulse.waiting_rows = 0
+
+    async def drained(self, bound_s: float) -> None:
+        """Return when nothing is between core and receipts, or after ``bound_s``."""
+        try:
+            async with asyncio.timeout(bound_s):
+                while (self._way or self._turns) and not self.failed:
+                    self._empty.clear()
+                    await self._empty.wait()
+        except TimeoutError:
+            log.warning("not_drained", batches=len(self._way), left="un-acknowledged, it comes again")
+
+    async def in_core(self, work: Callable[[], T]) -> T:
+        """Run something in the core's thread, after what it has to do."""
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._bounded, work)
+
+    def forget(self, partition: int, offset: int) -> None:
+        """Begin a partition cold at this offset."""
+        self._thread.submit(self.states.__setitem__, partition, PartitionState(head=offset))
+
+    async def apart(self, delivery: Delivery, groups: Sequence[list[RawRecord]], before: Any) -> None:
+        """Take a delivery group by group, each after ``await before(group)``; then send it like any other."""
+        one = Round([delivery], delivery.epoch, delivery.records)
+        self._way.add(one)
+        batches = []
+        try:
+            for group in groups:
+                await before(group)
+                batches.append(await self.in_core(lambda rows=group: self.core(rows, self.states)))  # type: ignore[misc]
+        except Exception as error:  # noqa: BLE001 - told and raised again where rounds end
+            one.error = error
+        one.batch = Batch(
+            [output for batch in batches for output in batch.outputs],
+            sum((batch.counts for batch in batches), Counter()),
+        )
+        self._scored.put_nowait(one)
+
+    def fail(self, error: BaseException, spans: str = "") -> None:
+        """End the process, un-acknowledged."""
+        if self.failed is None:
+            self.failed = error
+            if isinstance(error, MillraceError):
+                log.error("not_acknowledged", error=str(error), batch=spans)
+            else:  # not its text: that may quote an alert
+                log.error("not_acknowledged", batch=spans, **where(error))
+                error = CoreFailed(f"{type(error).__name__}, see the log")
+            self._empty.set()
+            self._crash(error)
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._waiting or self._turns >= 2 or len(self._way) + self._turns >= DEPTH or self.failed:
+            return
+        full = self._pulse.waiting_rows >= self._rows
+        if self._turns and not full:
+            return  # what waits grows until the turn before has ended
+        left_s = self._waiting[0].since_s + self._wait_s - monotonic()
+        if full or left_s <= 0:
+            self._turns += 1
+            loop = asyncio.get_running_loop()
+            self._thread.submit(self._turn, loop)
+        else:
+            self._timer = asyncio.get_running_loop().call_later(left_s, self._schedule)
+
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the core's thread: join what waits, and score it."""
+        one = self._joined()
+        if one is not None:
+            began = monotonic()
+            one.seconds["wait"] = began - one.deliveries[0].since_s
+            try:
+                one.batch = self._bounded(lambda: self.core(one.records, self.states))
+            except BaseException as error:  # noqa: BLE001 - a thread has nobody to raise to
+                one.error = error
+            one.seconds["core"] = monotonic() - began
+        loop.call_soon_threadsafe(self._turned, one)
+
+    def _bounded(self, work: Callable[[], T]) -> T:
+        """In the core's thread: timed by ``_watch`` and, if the interpreter is seized, by a thread in C."""
+        self._pulse.core_since_s = monotonic()
+        faulthandler.dump_traceback_later(self._core_timeout_s + SEIZED_S, exit=True)
+        try:
+            return work()
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            self._pulse.core_since_s = None
+
+    def _joined(self) -> Round | None:
+        deliveries: list[Delivery] = []
+        records: list[RawRecord] = []
+        with self._lock:
+            while self._waiting:
+                rows = self._waiting[0].records
+                if deliveries and len(records) + len(rows) > self._rows:
+                    break
+                deliveries.append(self._waiting.popleft())
+                records += rows
+            self._pulse.waiting_rows -= len(records)
+        return Round(deliveries, deliveries[0].epoch, records) if deliveries else None
+
+    def _turned(self, one: Round | None) -> None:
+        self._turns -= 1
+        if one is not None:
+            self._way.add(one)
+            self._scored.put_nowait(one)
+        self._schedule()
+        self._settle()
+
+    async def _send(self) -> None:
+        while True:
+            one = await self._scored.get()
+            if one.error is not None:
+                error = one.error
+                self.fail(error, spans(one.records))
+                return
+            batch = one.batch
+            if batch is None or self.consumer is None or one.epoch != self.consumer.epoch:
+                self._leave(
+                    one
+                )  # of an assignment that is over: whoever has the partitions now does it again
+                continue
+            if batch.counts.get("replayed"):
+                self.fail(CoreFailed("records came again that the history holds already"), spans(one.records))
+                return
+            records = [record for output in batch.outputs for record in output]
+            began = monotonic()
+            receipts = await self._sink.put(records)
+            receipts.add_done_callback(lambda done, one=one, began=began: self._receipted(one, done, began))  # type: ignore[misc]
+
+    def _receipted(self, one: Round, receipts: "asyncio.Future[None]", began: float) -> None:
+        error = None if receipts.cancelled() else receipts.exception()
+        if receipts.cancelled() or error is not None:
+            self.fail(error or CoreFailed("stopped"), spans(one.records))
+            return
+        if self.consumer is not None:
+            self.consumer.acknowledge(one.deliveries)
+        self._leave(one)
+        self._count(one, monotonic() - began)
+
+    def _leave(self, one: Round) -> None:
+        self._way.discard(one)
+        self._schedule()
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self._way and not self._turns:
+            self._empty.set()
+
+    def _count(self, one: Round, seconds: float) -> None:
+        batch = one.batch
+        if batch is None:
+            return
+        self._totals.update(batch.counts)
+        stages = {**batch.seconds, **one.seconds}
+        self._metrics.scored(batch.counts, len(one.records), stages)
+        times = [record.time_ms for record in one.records if record.time_ms is not None]
+        age_s = time() - min(times) / 1000 if times else None
+        sent = {role: batch.counts.get(role, 0) for role in ("enriched", "escalated", "dead")}
+        self._metrics.sent(sent, seconds, age_s)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            since = self._pulse.core_since_s
+            if since is not None and monotonic() - since > self._core_timeout_s:
+                self.hangs = True
+                self.fail(CoreFailed(f"the core has worked on one batch for over {self._core_timeout_s:g} s"))
+                return
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_S)
+            self._told()
+
+    def _told(self) -> None:
+        if self._totals:
+            log.info("processed", **{name.replace(".", "_"): n for name, n in sorted(self._totals.items())})
+            self._totals.clear()
+
+
+def spans(records: Sequence[RawRecord]) -> str:
+    """Return the coordinates of records: "alerts.raw 0:17-42 3:5-5"."""
+    ends: dict[int, list[int]] = {}
+    for record in records:
+        ends.setdefault(record.partition, [record.offset, record.offset])[1] = record.offset
+    told = (f"{partition}:{first}-{last}" for partition, (first, last) in sorted(ends.items()))
+    return f"{records[0].topic} {' '.join(told)}" if records else ""
