@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from math import cos, log1p, nan, pi, sin
+from struct import Struct
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -227,8 +228,8 @@ FEATURES_HASH: Final = blake2b(repr((FEATURES_VERSION, FEATURES)).encode(), dige
 def matrix(rows: Sequence[Row], zone: str) -> npt.NDArray[np.float32]:
     """Return the numeric features, shape (n, len(FEATURES)), float32, NaN where missing."""
     clock, source, destination, flow, content, history = (group.of for group in GROUPS)
-    values = [
-        (
+    packed = [
+        _PACKED(
             *clock(row, zone),
             *source(row, zone),
             *destination(row, zone),
@@ -238,7 +239,11 @@ def matrix(rows: Sequence[Row], zone: str) -> npt.NDArray[np.float32]:
         )
         for row in rows
     ]
-    return np.array(values, dtype=np.float32).reshape(len(rows), len(FEATURES))
+    return np.frombuffer(bytearray().join(packed), dtype=np.float32).reshape(len(rows), len(FEATURES))
+
+
+# Rounds to 32 bits as numpy does, at a third of the price of an array made of tuples.
+_PACKED: Final = Struct(f"={len(FEATURES)}f").pack
 
 
 def text_of(alert: Alert) -> str:

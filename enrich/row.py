@@ -1,13 +1,14 @@
 """The values that travel between the steps of the pipeline, one per alert of the batch."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, fields
+from typing import Final, NamedTuple
 
 from enrich.address import AddressFacts
 from enrich.alert import Alert
 from enrich.attack import Hint
 from enrich.errors import Quality
 from enrich.record import RawRecord
+from enrich.swift import maker
 
 
 class History(NamedTuple):
@@ -57,6 +58,10 @@ class Row:
     hints: tuple[Hint, ...]
     history: History
     quality: tuple[Quality, ...]
+
+
+# Takes the fields in this order. A worker makes one for every alert.
+new_row: Final = maker(Row, *(each.name for each in fields(Row)))
 
 
 class Severity(NamedTuple):

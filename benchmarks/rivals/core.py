@@ -1,7 +1,8 @@
 """What every rival starts with: settings from the environment, models, context; and records for the core."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from threadpoolctl import threadpool_limits
 
@@ -39,6 +40,21 @@ def working(context: Context, models: Models) -> Work:
         return process(records, states, context, models).outputs
 
     return work
+
+
+class _AsDocumented:
+    """A forest, called as scikit-learn's documentation calls it. The bits are those of ``enrich.forest``."""
+
+    def __init__(self, call: Callable[[Any], Any]) -> None:
+        self.of: Final = call
+
+
+def as_documented(models: Models) -> Models:
+    """Return models whose forests are called as people call them, not tree by tree."""
+    plain = replace(models)
+    plain.__dict__["_shares"] = _AsDocumented(models.severity.predict_proba)
+    plain.__dict__["_isolation"] = _AsDocumented(lambda X: -models.anomaly.score_samples(X))
+    return plain
 
 
 def copying(size: int) -> Work:

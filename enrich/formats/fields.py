@@ -12,7 +12,7 @@ from typing import Any, Final
 from enrich.address import canonical
 from enrich.alert import FIELD_LIMIT, Endpoint
 from enrich.errors import Quality, QualityCode
-from enrich.formats.swift import new_endpoint
+from enrich.swift import new_endpoint
 from enrich.times import time_ms
 
 # Most technique or tactic ids kept of one alert; the largest published rule states eleven.

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from enrich.alert import Alert, Process
 from enrich.errors import Quality, QualityCode
 from enrich.formats import fields
-from enrich.formats.swift import maker
+from enrich.swift import maker
 
 Doc = MappingABC[str, Any]
 Getter = Callable[[Doc], Any]

@@ -11,7 +11,7 @@ from enrich.alert import FIELD_LIMIT, Alert
 from enrich.errors import DeadCode, Quality, Rejected
 from enrich.formats import fields
 from enrich.formats.eve import SCALE, Eve, eve
-from enrich.formats.swift import maker
+from enrich.swift import maker
 
 # EVE records that are no alerts. "drop" may carry an alert object: the alert itself is a record beside it.
 # https://docs.suricata.io/en/latest/output/eve/eve-json-output.html

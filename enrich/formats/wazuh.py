@@ -14,8 +14,8 @@ from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import Quality, QualityCode
 from enrich.formats import eve, fields
 from enrich.formats.eve import Eve
-from enrich.formats.swift import maker
 from enrich.formats.wazuh_host import Host, host
+from enrich.swift import maker
 
 SCALE: Final = "wazuh:0-16"
 # Wazuh's own bands, as its dashboard shows them: low 0-6, medium 7-11, high 12-14, critical 15 and above. Of

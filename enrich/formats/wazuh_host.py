@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from enrich.alert import FIELD_LIMIT, Endpoint, Process
 from enrich.errors import Quality
 from enrich.formats import fields
-from enrich.formats.swift import maker
+from enrich.swift import maker
 
 # Logon events: the account is the target; in other events the subject is the one who acted.
 # https://learn.microsoft.com/en-us/windows/security/threat-protection/auditing/basic-audit-logon-events
