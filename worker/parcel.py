@@ -11,8 +11,9 @@ from aiokafka.partitioner import murmur2
 from enrich.record import Header, Record, Route
 
 UID: Final = "millrace-uid"
-# Entities repeat; the clients' murmur2 is Python and takes 10 us a key.
-KEYS: Final = 65_536
+# Entities repeat; the clients' murmur2 is Python and takes 10 us for a short key.
+KEYS: Final = 20_000
+KEY_BYTES: Final = 256
 
 
 @dataclass(eq=False, slots=True)
@@ -54,7 +55,7 @@ def grouped(
     counts = {route: partitions(topic) for route, topic in topics.items()}
     groups: dict[tuple[Route, int], list[Record]] = {}
     for record in records:
-        place = record.route, hashed(record.key or _uid(record)) % counts[record.route]
+        place = record.route, placed(record) % counts[record.route]
         group = groups.get(place)
         if group is None:
             groups[place] = [record]
@@ -80,12 +81,24 @@ def cut(records: Sequence[Record], limit: int, framing: int) -> Iterator[list[Re
         yield run
 
 
+def placed(record: Record) -> int:
+    """Return the number that every client's default partitioner takes modulo the partitions.
+
+    A dead letter without a key, or with one so long that it costs milliseconds, goes by its uid: the same for
+    each try.
+    """
+    key = record.key
+    if not key or (record.route == "dead" and len(key) > KEY_BYTES):
+        key = _uid(record)
+    return hashed(key) if len(key) <= KEY_BYTES else hashed.__wrapped__(key)
+
+
 @lru_cache(KEYS)
 def hashed(key: bytes) -> int:
-    """Return the number that every client's default partitioner takes modulo the partitions."""
+    """Return the murmur2 of a key, as a positive number."""
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
 def _uid(record: Record) -> bytes:
-    """Return what stands in for a missing key: the same for each try."""
+    """Return the id, b"" without one."""
     return next((value for name, value in record.headers if name == UID), b"")

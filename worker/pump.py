@@ -11,11 +11,12 @@ import asyncio
 import faulthandler
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic, time
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from enrich.errors import MillraceError
 from enrich.pipeline import Batch, PartitionState, States
@@ -111,6 +112,8 @@ class Pump:
         """Begin, in the running event loop."""
         self.consumer = consumer
         self._tasks = [asyncio.create_task(each) for each in (self._send(), self._watch(), self._report())]
+        for task in self._tasks:
+            task.add_done_callback(self.watched)
 
     def stop(self) -> None:
         """End: what is on its way has no receipt yet, and comes again."""
@@ -118,6 +121,11 @@ class Pump:
             task.cancel()
         self._told()
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def watched(self, task: "asyncio.Task[None]") -> None:
+        """End the process if a task has ended with an error that nobody expected: a done callback."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(error)
 
     def offer(self, delivery: Delivery) -> None:
         """Take a delivery, unless it is of an assignment that is over."""
@@ -153,15 +161,30 @@ class Pump:
         """Begin a partition cold at this offset."""
         self._thread.submit(self.states.__setitem__, partition, PartitionState(head=offset))
 
-    async def apart(self, delivery: Delivery, groups: Sequence[list[RawRecord]], before: Any) -> None:
-        """Take a delivery group by group, each after ``await before(group)``; then send it like any other."""
+    async def apart(
+        self,
+        delivery: Delivery,
+        groups: Sequence[list[RawRecord]],
+        note: Callable[[Sequence[RawRecord]], Awaitable[bool]],
+    ) -> None:
+        """Take a delivery group by group, each after ``await note(group)``, ``note(())`` after the last.
+
+        Then send it like any other. Where a note says no, the partition is another's, and all of it is left.
+        """
         one = Round([delivery], delivery.epoch, delivery.records)
         self._way.add(one)
-        batches = []
+        batches: list[Batch] = []
         try:
-            for group in groups:
-                await before(group)
-                batches.append(await self.in_core(lambda rows=group: self.core(rows, self.states)))  # type: ignore[misc]
+            for group in [*groups, []]:
+                if not await note(group):
+                    self._leave(one)
+                    return
+                if group:
+                    batch = await self.in_core(partial(self._scored_if, delivery.epoch, group))
+                    if batch is None:
+                        self._leave(one)
+                        return
+                    batches.append(batch)
         except Exception as error:  # noqa: BLE001 - told and raised again where rounds end
             one.error = error
         one.batch = Batch(
@@ -169,6 +192,18 @@ class Pump:
             sum((batch.counts for batch in batches), Counter()),
         )
         self._scored.put_nowait(one)
+
+    def _scored_if(self, epoch: int, records: list[RawRecord]) -> Batch | None:
+        """In the core's thread: the batch, None if the assignment is over."""
+        if self.consumer is None or epoch != self.consumer.epoch:
+            return None
+        return self._score(records)
+
+    def _score(self, records: list[RawRecord]) -> Batch:
+        """In the core's thread. Where the history is not restored there is no fold, and must be none."""
+        if any(record.partition not in self.states for record in records):
+            raise CoreFailed("records of a partition whose history is not there")
+        return self.core(records, self.states)
 
     def fail(self, error: BaseException, spans: str = "") -> None:
         """End the process, un-acknowledged."""
@@ -206,7 +241,7 @@ class Pump:
             began = monotonic()
             one.seconds["wait"] = began - one.deliveries[0].since_s
             try:
-                one.batch = self._bounded(lambda: self.core(one.records, self.states))
+                one.batch = self._bounded(lambda: self._score(one.records))
             except BaseException as error:  # noqa: BLE001 - a thread has nobody to raise to
                 one.error = error
             one.seconds["core"] = monotonic() - began
@@ -228,6 +263,10 @@ class Pump:
         with self._lock:
             while self._waiting:
                 rows = self._waiting[0].records
+                if self.consumer is None or self._waiting[0].epoch != self.consumer.epoch:
+                    self._waiting.popleft()  # of an assignment that is over
+                    self._pulse.waiting_rows -= len(rows)
+                    continue
                 if deliveries and len(records) + len(rows) > self._rows:
                     break
                 deliveries.append(self._waiting.popleft())

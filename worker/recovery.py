@@ -57,12 +57,14 @@ class Recovery:
         self._kept: dict[int, int] = {}  # offset of the newest snapshot on the topic
         self._due: dict[int, float] = {}
         self._taken: dict[int, Snapshot] = {}  # waiting for its offset to be committed
+        self._anew: asyncio.Task[None] | None = None
 
     async def start(self, consumer: Any) -> None:
         """Connect to the state topic. Raises StateFailed."""
         self._consumer = consumer
         await self._state.start()
         self._keeper = asyncio.create_task(self._keep_on())
+        self._keeper.add_done_callback(self._pump.watched)
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -84,6 +86,19 @@ class Recovery:
         """The group has committed so far."""
         self._committed.update(offsets)
 
+    def began_anew(self, place: int, offset: int) -> None:
+        """The log of a partition was cut or made anew, and is read from this offset."""
+        self._committed[place] = offset
+        self._taken.pop(place, None)
+        self._pump.forget(place, offset)
+        task = asyncio.create_task(self._cold_snapshot(place, offset))
+        task.add_done_callback(self._pump.watched)
+        self._anew = task
+
+    async def _cold_snapshot(self, place: int, offset: int) -> None:
+        for _ in range(2):
+            await self._put(place, Snapshot(offset, dump(PartitionState(head=offset))))
+
     async def hand_over(self, bound_s: float) -> None:
         """Keep what can be kept, before the partitions go: an older snapshot would also do."""
         if self._pump.failed is not None:
@@ -93,7 +108,7 @@ class Recovery:
         reading = sorted(self._pulse.reading)
         try:
             async with asyncio.timeout(bound_s):
-                await self._trouble.handed_over(reading)
+                await self._trouble.handed_over()
                 for place in reading:
                     taken = await self._pump.in_core(partial(self._dumped, place))
                     if taken is not None and taken.offset == self._committed.get(place):
@@ -148,10 +163,7 @@ class Recovery:
             except SnapshotRefused as error:
                 log.error("snapshot_refused", partition=place, offset=found.offset, reason=str(error))
         if state is None or found is None:
-            state = PartitionState(head=start)
-            await self._pump.in_core(partial(self._pump.states.__setitem__, place, state))
-            # From here on a restart finds this beginning, and goes the same way.
-            await self._put(place, Snapshot(start, await self._pump.in_core(partial(dump, state))))
+            await self._cold(place, start)
             if start:
                 log.warning(
                     "history_cold", partition=place, offset=start, meaning="it builds up over an hour"
@@ -161,6 +173,14 @@ class Recovery:
         await self._pump.in_core(partial(self._pump.states.__setitem__, place, state))
         self._kept[place] = found.offset
         return "snapshot", rows
+
+    async def _cold(self, place: int, start: int) -> None:
+        """Begin without history. From here on a restart finds this beginning, and goes the same way."""
+        state = PartitionState(head=start)
+        snapshot = Snapshot(start, dump(state))
+        await self._pump.in_core(partial(self._pump.states.__setitem__, place, state))
+        for _ in range(2):  # both slots: nothing of before may be taken for this history later
+            await self._put(place, snapshot)
 
     async def _again(self, place: int, state: PartitionState, start: int) -> int:
         """Take the records between snapshot and start through the core; what comes of them is out already."""

@@ -31,6 +31,8 @@ REQUEST_TIMEOUT_MS: Final = 30_000
 BATCH_BYTES: Final = 524_288
 # Of an event beside key and value: headers and lengths.
 BESIDE: Final = 224
+# So often an unnamed refusal is taken for a passing one.
+UNKNOWN_TRIES: Final = 3
 # How often is looked whether a record batch has been handed over.
 HANDED_S: Final = 0.005
 BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -46,6 +48,10 @@ FATAL: Final = (
     kafka_errors.UnsupportedForMessageFormatError,
     kafka_errors.UnsupportedVersionError,
 )
+
+
+class Behind(kafka_errors.KafkaError):  # type: ignore[misc]
+    """A record batch that was held back: one before it, for the same partition, has failed."""
 
 
 class SinkFailed(MillraceError):
@@ -87,6 +93,8 @@ class Sink:
         self._numbers: Final = count()
         self._way: Final[dict[tuple[int, ...], Chunk]] = {}
         self._known: Final[dict[str, int]] = {}
+        # Partitions in which this producer has a record: there the broker refuses what comes after a gap.
+        self._proven: Final[set[tuple[str, int]]] = set()
         # Bytes of one record batch: less where a topic has turned out to take less.
         self._limits: Final[dict[Route, int]] = dict.fromkeys(self._topics, BATCH_BYTES)
         self._repair: asyncio.Task[None] | None = None
@@ -95,6 +103,7 @@ class Sink:
 
     async def start(self) -> None:
         """Connect. Raises aiokafka's KafkaError."""
+        self._proven.clear()
         producer = self._make()
         try:
             await producer.start()
@@ -146,7 +155,7 @@ class Sink:
         found = self._producer.client.cluster.partitions_for_topic(topic) if self._producer else None
         if found:
             self._known[topic] = len(found)
-        return self._known[topic]
+        return self._known.get(topic, 1)
 
     def _chunk(
         self,
@@ -164,6 +173,8 @@ class Sink:
     async def _send(self, chunk: Chunk) -> None:
         self._way[chunk.number] = chunk
         chunk.error = chunk.receipt = None
+        if not await self._may_follow(chunk):
+            return
         producer = self._producer
         try:
             builder = producer.create_batch()
@@ -191,7 +202,27 @@ class Sink:
         elif (error := receipt.exception()) is not None:
             self._fails(chunk, error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
         else:
+            self._proven.add((chunk.topic, chunk.partition))
             self._arrives(chunk)
+
+    async def _may_follow(self, chunk: Chunk) -> bool:
+        """Behind one that failed nothing goes out; behind an unproven one only when it has its receipt."""
+        place = chunk.topic, chunk.partition
+        while ahead := [
+            each
+            for each in self._way.values()
+            if (each.topic, each.partition) == place and each.number < chunk.number
+        ]:
+            if any(each.error is not None for each in ahead):
+                self._fails(chunk, Behind())
+                return False
+            if place in self._proven or self._error is not None:
+                break
+            waiting = [each.receipt for each in ahead if each.receipt and not each.receipt.done()]
+            if waiting:
+                await asyncio.wait(waiting, timeout=1.0)
+            await asyncio.sleep(0)
+        return True
 
     def _arrives(self, chunk: Chunk) -> None:
         del self._way[chunk.number]
@@ -207,6 +238,7 @@ class Sink:
 
     async def _repaired(self) -> None:
         """Send what has failed once more, until nothing has; or fail everything."""
+        connected = True
         try:
             for tries in count():
                 await self._settled()
@@ -216,13 +248,19 @@ class Sink:
                     return
                 self._refuse_fatal(failed)
                 self._tell(failed, tries)
-                if not all(isinstance(chunk.error, TOO_LARGE) for chunk in failed):
+                # A size is no matter of time; anything else is, and so is a broker that is away.
+                if not connected or not all(
+                    isinstance(chunk.error, (*TOO_LARGE, Behind)) for chunk in failed
+                ):
                     await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
-                if await self._renewed():
-                    for chunk in [smaller for each in failed for smaller in self._narrowed(each)]:
+                connected = await self._renewed()
+                if connected:
+                    for chunk in [less for each in failed for less in self._narrowed(each, tries)]:
                         await self._send(chunk)
         except SinkFailed as error:
             self._give_up(error)
+        except Exception as error:  # noqa: BLE001 - nothing may wait for a repair that has ended
+            self._give_up(SinkFailed(f"{_name(error)} while sending again"))
 
     def _tell(self, failed: Sequence[Chunk], tries: int) -> None:
         records, error = sum(len(chunk.records) for chunk in failed), _name(failed[0].error)
@@ -255,25 +293,31 @@ class Sink:
             await _closed(producer)
         try:
             await self.start()
-        except kafka_errors.KafkaError as error:
-            log.warning("producer_not_started", error=_name(error))
-            for chunk in self._way.values():
-                chunk.error = chunk.error if isinstance(chunk.error, TOO_LARGE) else error
+        except (kafka_errors.KafkaError, MillraceError, OSError) as error:
+            # MillraceError: a file of credentials that cannot be read just now.
+            log.warning("producer_not_started", error=_name(error), reason=str(error))
             return False
         return True
 
     def _refuse_fatal(self, failed: Sequence[Chunk]) -> None:
         for chunk in failed:
+            if chunk.partition >= self._partitions(chunk.topic):
+                raise SinkFailed(
+                    f"{chunk.topic} has {self._partitions(chunk.topic)} partitions now: start again"
+                )
             if isinstance(chunk.error, FATAL) or not isinstance(chunk.error, kafka_errors.KafkaError):
                 raise SinkFailed(f"{chunk.topic} refuses what is written to it: {_name(chunk.error)}")
 
-    def _narrowed(self, chunk: Chunk) -> list[Chunk]:
+    def _narrowed(self, chunk: Chunk, tries: int) -> list[Chunk]:
         """Return what to send instead: halves of a record batch that is too large, a smaller record."""
-        if not isinstance(chunk.error, TOO_LARGE):
+        large = isinstance(chunk.error, TOO_LARGE)
+        # aiokafka has no name for a record that a broker finds invalid (a compacted topic, say).
+        if not large and not (tries >= UNKNOWN_TRIES and type(chunk.error) is kafka_errors.UnknownError):
             return [chunk]
         if len(chunk.records) > 1:
             size = sum(len(record.value) + BESIDE for record in chunk.records)
-            self._limits[chunk.route] = min(self._limits[chunk.route], max(size // 2, BESIDE))
+            if large:
+                self._limits[chunk.route] = min(self._limits[chunk.route], max(size // 2, BESIDE))
             runs: list[tuple[Route, int, list[Record]]] = [
                 (chunk.route, chunk.partition, half) for half in chunk.halves()
             ]

@@ -47,12 +47,14 @@ class Attempt(NamedTuple):
     """What became of the records at ``offset``: how often a worker started there, and what it suspected.
 
     probe: first and last offset of the group that a worker was about to take. poison: offsets known as such.
+    deaths: how often a worker has ended while the probe was this very one, of a single record.
     """
 
     offset: int
     starts: int
     probe: tuple[int, int] | None
     poison: tuple[int, ...]
+    deaths: int = 0
 
 
 class Place(NamedTuple):
@@ -155,14 +157,17 @@ def attempt_value(attempt: Attempt) -> bytes:
 def attempt(value: bytes) -> Attempt:
     """Return the attempt of ``attempt_value``. Raises Unreadable."""
     facts = _document(value)
-    offset, starts, probe, poison = (facts.get(name) for name in Attempt._fields)
+    offset, starts, probe, poison = (facts.get(name) for name in ("offset", "starts", "probe", "poison"))
+    deaths = facts.get("deaths", 0)
     if not _natural(offset) or not _natural(starts):
         raise Unreadable("offset or starts is no number")
     if probe is not None and not (_naturals(probe) and len(probe) == 2 and probe[0] <= probe[1]):
         raise Unreadable("probe is no range of offsets")
     if not _naturals(poison):
         raise Unreadable("poison is no list of offsets")
-    return Attempt(offset, starts, None if probe is None else (probe[0], probe[1]), tuple(poison))
+    if not _natural(deaths):
+        raise Unreadable("deaths is no number")
+    return Attempt(offset, starts, None if probe is None else (probe[0], probe[1]), tuple(poison), deaths)
 
 
 def _document(value: bytes) -> dict[str, Any]:

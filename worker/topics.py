@@ -149,7 +149,9 @@ def of_topic(plan: Wanted, topic: Topic | None, settings: Settings) -> list[Find
     if plan.role == "state":
         found += [Finding(level, plan.name, text) for level, text in _of_state(config)]
     elif "compact" in config.get("cleanup.policy", ""):
-        say("warning", "cleanup.policy is compact: of each key only the last record is kept")
+        # A compacted topic refuses records without a key, and dead letters may have none.
+        level = "error" if plan.role == "dead" else "warning"
+        say(level, "cleanup.policy is compact: of each key only the last record is kept")
     retention = int(config.get("retention.ms", "-1"))
     if plan.role not in ("state", "feedback") and 0 <= retention < DAY_MS:
         say("warning", f"retention.ms is {retention}: less than a day to catch up after an outage")

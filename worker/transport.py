@@ -28,6 +28,14 @@ POLL_S: Final = 1.0
 SHORT_POLL_S: Final = 0.01
 
 
+# Of Faust's bound on finding positions.
+SEEK_SHARE: Final = 0.8
+
+
+class NoPositions(MillraceError):
+    """The brokers did not tell in time where the partitions of an assignment go on."""
+
+
 class RawTopicRefused(MillraceError):
     """The brokers do not let us read the raw topic."""
 
@@ -82,7 +90,19 @@ class Consumer(driver.Consumer):
                 raise
 
     async def perform_seek(self) -> None:
-        """Go to where each partition goes on, and have its history restored before it is read."""
+        """Go to where each partition goes on, and have its history restored before it is read.
+
+        Raises NoPositions. The bound is below Faust's own: when that is over, Faust takes it for its own end,
+        and never seeks again.
+        """
+        within_s = SEEK_SHARE * self.app.conf.broker_request_timeout
+        try:
+            async with asyncio.timeout(within_s):
+                await self._seek_all()
+        except TimeoutError:
+            raise NoPositions(f"the brokers did not tell where to go on within {within_s:g} s") from None
+
+    async def _seek_all(self) -> None:
         epoch = self.epoch
         committed = {ensure_TP(tp): offset for tp, offset in (await self.seek_to_committed()).items()}
         begins = _by_tp(await self.earliest_offsets(*committed))
@@ -91,7 +111,10 @@ class Consumer(driver.Consumer):
         await self.seek_wait(starts)
         if epoch != self.epoch:
             return
-        self._committed_offset.update({tp: offset or None for tp, offset in committed.items()})
+        # A start that is not the committed offset (the log was cut, or made anew) is to be committed itself.
+        self._committed_offset.update(
+            {tp: offset if offset and starts[tp] == offset else None for tp, offset in committed.items()}
+        )
         self._held.update(starts)
         for tp, offset in starts.items():
             self.ledger.begin(tp, offset)
@@ -115,6 +138,9 @@ class Consumer(driver.Consumer):
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         epoch = self.epoch
+        coordinator = self._thread._ensure_consumer()._coordinator
+        if coordinator.generation != self.app.consumer_generation_id:
+            return False  # put out of the group meanwhile: without a generation it might even be accepted
         done: bool = await super()._commit(offsets)
         if done and epoch == self.epoch:
             self.app.recovery.committed({tp.partition: offset for tp, offset in offsets.items()})
@@ -126,13 +152,16 @@ class Consumer(driver.Consumer):
             return  # Faust asks a second time, when everything has come to its end
         self.app.pump.give_up_waiting()
         await self.app.pump.drained(self.app.drain_s)
-        try:
-            async with asyncio.timeout(self.app.drain_s):
-                await self.commit_and_end_transactions()
-                await self.commit_and_end_transactions()  # the first may only have awaited another's commit
-        except TimeoutError:
+        # A task of its own: Faust takes a cancelled commit for another's, and begins a new one.
+        commit = asyncio.create_task(self._commit_twice())
+        done, _ = await asyncio.wait([commit], timeout=self.app.drain_s)
+        if not done:
             log.warning("not_committed", left="it comes again")
         await self.app.recovery.hand_over(self.app.drain_s)
+
+    async def _commit_twice(self) -> None:
+        await self.commit_and_end_transactions()
+        await self.commit_and_end_transactions()  # the first may only have awaited another's commit
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """All of them: the assignor is eager."""
@@ -219,7 +248,8 @@ class Consumer(driver.Consumer):
             return []
         self._went_back(tp, expected, end, first)
         self.ledger.begin(tp, first)
-        self.app.pump.forget(tp.partition, first)
+        self._committed_offset[tp] = None
+        self.app.recovery.began_anew(tp.partition, first)
         return rows
 
     def _start(self, tp: TP, committed: int | None, begin: int, end: int) -> int:

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.history import FUTURE_MS, MEMORY_MS, MINUTE_MS, WINDOW_MS, Counts, Fold
+from enrich.counts import MEMORY_MS, MINUTE_MS, WINDOW_MS, Counts
+from enrich.history import FUTURE_MS, Fold
 
 T0 = 1_700_000_000_000 // MINUTE_MS * MINUTE_MS
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich import snapshot
-from enrich.history import MEMORY_MS, MINUTE_MS, WINDOW_MS, Fold
+from enrich.counts import MEMORY_MS, MINUTE_MS, WINDOW_MS
+from enrich.history import Fold
 from enrich.pipeline import PartitionState
 from enrich.snapshot import BOUNDS, SNAPSHOT_VERSION, Bounds, SnapshotRefused, dump, load
 from enrich.suppression import HOUR_MS, Suppression

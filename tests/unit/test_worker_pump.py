@@ -78,6 +78,7 @@ class Bench:
         pulse = Pulse("b", "c")
         options = {"rows": 4, "wait_s": 0.0, "core_timeout_s": 60.0, **more}
         self.pump = Pump(bound, self.sink, pulse, Metrics(pulse), crash=self.crashed.append, **options)
+        self.pump.states.update({place: PartitionState() for place in range(5)})
 
     def run(self, work: Callable[["Bench"], Awaitable[None]]) -> "Bench":
         async def all_of_it() -> None:
