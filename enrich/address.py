@@ -8,7 +8,7 @@
 Everything here is a pure function of its arguments; the caches only spare repeated work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import (
@@ -131,9 +131,10 @@ class Networks:
     """The user's own networks. Two with the same addresses are equal and have the same digest.
 
     cidrs: collapsed and sorted, IPv4 before IPv6. digest: their hash, 16 hex digits.
+    own: whether an address is one of them. Takes canonical text, raises ValueError for other.
     """
 
-    __slots__ = ("_own", "_v4", "_v6", "cidrs", "digest")
+    __slots__ = ("_v4", "_v6", "cidrs", "digest", "own")
 
     def __init__(self, cidrs: tuple[str, ...]) -> None:
         """Use ``Networks.of``, which checks what it is given."""
@@ -141,7 +142,7 @@ class Networks:
         self.digest: Final = blake2b("\n".join(cidrs).encode(), digest_size=8).hexdigest()
         self._v4: Final = prefixes_of(((cidr, "own") for cidr in cidrs), 4)
         self._v6: Final = prefixes_of(((cidr, "own") for cidr in cidrs), 6)
-        self._own: Final = lru_cache(CACHE_SIZE)(self._contains)
+        self.own: Final[Callable[[str], bool]] = lru_cache(CACHE_SIZE)(self._contains)
 
     @classmethod
     def of(cls, cidrs: Sequence[str]) -> "Networks":
@@ -152,10 +153,6 @@ class Networks:
         v4 = collapse_addresses(n for n in parsed if n.version == 4)
         v6 = collapse_addresses(n for n in parsed if n.version == 6)
         return cls((*map(str, v4), *map(str, v6)))
-
-    def own(self, ip: str) -> bool:
-        """Return whether this is one of the user's own. Takes canonical text, raises ValueError for other."""
-        return self._own(ip)
 
     def _contains(self, ip: str) -> bool:
         version, number = _number(ip)

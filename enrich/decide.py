@@ -157,7 +157,10 @@ def decide(
                 continue
             if never.matches(alert, row.entity, row.hints):
                 return Decision(False, "never", points, (*reasons, Reason("never", never.reason, 0.0)), 0)
-    reason = _reason_to_escalate(always, points, policy, suppression, now_ms, share)
+    if always is None and share is None:
+        reason = _by_threshold(points, policy.escalate.threshold or 0.0)
+    else:
+        reason = _reason_to_escalate(always, points, policy, suppression, now_ms, share or 0)
     if reason.code not in PASSING:
         if share is not None:
             suppression.ranked(points, now_ms)
@@ -189,12 +192,10 @@ def _reason_to_escalate(
     policy: Policy,
     suppression: Suppression,
     now_ms: int,
-    share: int | None,
+    share: int,
 ) -> Reason:
     if always is not None:
         return Reason("always", always.reason, 0.0)
-    if share is None:
-        return _by_threshold(points, policy.escalate.threshold or 0.0)
     day = suppression.day(now_ms, share)
     threshold = max(float(day.threshold), policy.escalate.floor)
     if points < threshold:

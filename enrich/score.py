@@ -6,15 +6,17 @@ one BLAS thread, and a test compares their bits at batch 1, 7, 64 and 1,000.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from enrich.features import ANOMALY_COLUMNS, NAMES, TOLD_COLUMNS
+from enrich.features import ANOMALY_COLUMNS
 from enrich.forest import Floats, Isolation, Matrix, Shares
-from enrich.row import Anomaly, AnomalyPart, Confidence, Row, Score, Severity
+from enrich.rarity import parts
+from enrich.rounded import rounded
+from enrich.row import Anomaly, Confidence, Row, Score, Severity
 from enrich.words import Words
 
 # The middle of each OCSF class on the 0-100 scale: class c covers 20(c-1) to 20c.
@@ -23,9 +25,6 @@ CLASS_SCORE: Final = {1: 10.0, 2: 30.0, 3: 50.0, 4: 70.0, 5: 90.0}
 DEFAULT_CLASS: Final = 2
 # Anomaly parts are told from here on: below, nothing is unusual that could be explained.
 PARTS_FROM: Final = 0.8
-# A feature is named as a part when at most this share of the reference is as extreme.
-PART_SHARE: Final = 0.1
-PARTS: Final = 3
 TEXT_CACHE: Final = 4096
 
 
@@ -100,11 +99,13 @@ def score(rows: Sequence[Row], texts: Sequence[str], X: Matrix, models: Models) 
     best = probability.argmax(axis=1)
     highest = probability[np.arange(len(rows)), best]
     confident = np.interp(highest, models.calibration_x, models.calibration_y)
+    class_ids = classes[best]
+    expected = np.clip(_expected(probability, classes), 20.0 * (class_ids - 1), 20.0 * class_ids)
     # Plain Python numbers from here on: row by row they are faster than numpy's, and orjson takes no others.
     columns = zip(
         order,
-        classes[best].tolist(),
-        _expected(probability, classes).tolist(),
+        class_ids.tolist(),
+        rounded(expected, 1),
         rounded(confident, 4),
         (known >= models.known_share_min).tolist(),
         anomalies,
@@ -113,13 +114,37 @@ def score(rows: Sequence[Row], texts: Sequence[str], X: Matrix, models: Models) 
     source = models.label_source
     unknown = Confidence(None, "insufficient data", source)
     scores: list[Any] = [None] * len(rows)
-    for i, model_id, expected, sure, in_domain, unusual in columns:
+    for i, model_id, model_score, sure, in_domain, unusual in columns:
         scores[i] = Score(
-            combine(rows[i].alert.severity_id, model_id, expected, in_domain),
+            _final(rows[i].alert.severity_id, model_id, model_score, in_domain),
             unusual,
-            Confidence(sure, "measured", source) if in_domain else unknown,
+            _measured(sure, source) if in_domain else unknown,
         )
     return scores
+
+
+# These three have few values, because their numbers have few digits: most are there already.
+@lru_cache(16_384)
+def _measured(sure: float, source: str) -> Confidence:
+    return Confidence(sure, "measured", source)
+
+
+@lru_cache(16_384)
+def _usual(score: float) -> Anomaly:
+    return Anomaly(score, ())
+
+
+@lru_cache(16_384)
+def _final(
+    stated_id: int | None, model_id: int | None, model_score: float | None, in_domain: bool
+) -> Severity:
+    if stated_id is None:
+        if model_id is None or model_score is None:
+            return Severity(DEFAULT_CLASS, CLASS_SCORE[DEFAULT_CLASS], None, None, None, "default")
+        return Severity(model_id, model_score, None, model_id, model_score, "model")
+    if in_domain and model_id is not None and model_score is not None and model_id > stated_id:
+        return Severity(model_id, model_score, stated_id, model_id, model_score, "model")
+    return Severity(stated_id, CLASS_SCORE[stated_id], stated_id, model_id, model_score, "stated")
 
 
 def unscored(row: Row) -> Score:
@@ -136,13 +161,7 @@ def combine(
     """
     if model_score is not None and model_id is not None:
         model_score = round(min(max(model_score, 20.0 * (model_id - 1)), 20.0 * model_id), 1)
-    if stated_id is None:
-        if model_id is None or model_score is None:
-            return Severity(DEFAULT_CLASS, CLASS_SCORE[DEFAULT_CLASS], None, None, None, "default")
-        return Severity(model_id, model_score, None, model_id, model_score, "model")
-    if in_domain and model_id is not None and model_score is not None and model_id > stated_id:
-        return Severity(model_id, model_score, stated_id, model_id, model_score, "model")
-    return Severity(stated_id, CLASS_SCORE[stated_id], stated_id, model_id, model_score, "stated")
+    return _final(stated_id, model_id, model_score, in_domain)
 
 
 def _expected(probability: Floats, classes: npt.NDArray[Any]) -> Floats:
@@ -183,55 +202,16 @@ def _read(texts: Sequence[str], words: Words) -> Iterator[Read]:
         yield Read(words.share(text.split("\n", 2)[:2]), indices[start:end], weights[start:end])
 
 
-def rounded(values: Floats, digits: int) -> list[float]:
-    """Return what ``round(value, digits)`` gives for each, at a tenth of its price. values: 0 to 1e6.
-
-    >>> rounded(np.array([0.00005, 2.675, 0.12345]), 4) == [round(x, 4) for x in (0.00005, 2.675, 0.12345)]
-    True
-    """
-    scaled = values * 10.0**digits
-    whole = np.rint(scaled)
-    # A whole number by a power of ten is the float nearest to that decimal, which is what round() returns.
-    result: list[float] = (whole / 10.0**digits).tolist()
-    for i in np.flatnonzero(np.abs(np.abs(scaled - whole) - 0.5) < 1e-4):  # scaling may have crossed a tie
-        result[i] = round(float(values[i]), digits)
-    return result
-
-
 def anomaly(X: Matrix, models: Models) -> list[Anomaly]:
     """Return for each row the share of reference alerts less unusual, and what is rare in it."""
     unusual = models._isolation.of(X[:, ANOMALY_COLUMNS])
     reference = models.anomaly_reference
     share = np.interp(unusual, reference, np.linspace(0.0, 1.0, len(reference)))
-    parts: dict[int, tuple[AnomalyPart, ...]] = {}
+    anomalies = [_usual(each) for each in rounded(share, 4)]
     told = np.flatnonzero(share >= PARTS_FROM)
     if len(told):
-        tails = rarity(X[told], models)
-        order = np.argsort(tails, axis=1, kind="stable")[:, :PARTS]
-        for i, row in enumerate(told):
-            parts[int(row)] = tuple(
-                _part(X, int(row), int(TOLD_COLUMNS[c]), float(tails[i, c]))
-                for c in order[i]
-                if tails[i, c] <= PART_SHARE
-            )
-    return [Anomaly(each, parts.get(i, ())) for i, each in enumerate(rounded(share, 4))]
-
-
-def rarity(X: Matrix, models: Models) -> Floats:
-    """Return the share of the reference at least as extreme as each value, shape (n, TOLD_COLUMNS)."""
-    tails = np.empty((len(X), len(TOLD_COLUMNS)))
-    for position, column in enumerate(TOLD_COLUMNS):
-        quantiles, values = models.feature_quantiles[column], X[:, column]
-        steps = len(quantiles)
-        below = np.searchsorted(quantiles, values, side="right") / steps
-        above = 1.0 - np.searchsorted(quantiles, values, side="left") / steps
-        present = 1.0 - models.missing_share[column]
-        tails[:, position] = np.where(
-            np.isnan(values), models.missing_share[column], np.minimum(below, above) * present
-        )
-    return tails
-
-
-def _part(X: Matrix, row: int, column: int, share: float) -> AnomalyPart:
-    value = float(X[row, column])
-    return AnomalyPart(NAMES[column], None if value != value else round(value, 4), round(share, 4))
+        rare = parts(X[told], models.feature_quantiles, models.missing_share)
+        for i, found in zip(told.tolist(), rare, strict=True):
+            if found:
+                anomalies[i] = Anomaly(anomalies[i].score, found)
+    return anomalies

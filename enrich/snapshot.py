@@ -17,8 +17,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import orjson
 
+from enrich.counts import WINDOW_MIN, CountsKept
 from enrich.errors import MillraceError
-from enrich.history import ENTITIES, PAIRS, RULES, WINDOW_MIN, CountsKept, Fold, FoldKept
+from enrich.history import ENTITIES, PAIRS, RULES, Fold, FoldKept
 from enrich.pipeline import PartitionState
 from enrich.sections import (
     UINT32,

@@ -38,10 +38,8 @@ class AttackKnowledge:
         self.version: Final = self._table.version
         self.digest: Final = blake2b(table + b"\x00" + patterns, digest_size=8).hexdigest()
         self._matches: Final = lru_cache(_CACHE_SIZE)(self._patterns.matches)
-        self._stated: Final = lru_cache(_CACHE_SIZE)(
-            lambda techniques, tactics: stated_hints(techniques, tactics, self._table)
-        )
         self._ranked: Final = lru_cache(_CACHE_SIZE)(self._rank)
+        self._remembered: Final = lru_cache(_CACHE_SIZE)(self._find)
 
     def __reduce__(self) -> tuple[type["AttackKnowledge"], tuple[bytes, bytes]]:
         return AttackKnowledge, self._bytes
@@ -56,28 +54,35 @@ class AttackKnowledge:
         Stated ones first, in the source's order, then patterns by falling confidence and rising uid. No
         technique is there twice, and no pattern's technique beside its own sub-technique.
         """
-        stated: tuple[Hint, ...] = ()
-        quality: tuple[Quality, ...] = ()
-        if alert.techniques or alert.tactics:
-            stated, quality = self._of_source(alert.techniques, alert.tactics)
+        techniques, tactics = alert.techniques, alert.tactics
         head, command, rest = searched(alert)
+        # What does not match has no say: most messages are new, and few of them match.
         parts = (
             head if self._matches(head) else "",
             command if command and self._matches(command) else "",
             rest if rest and self._matches(rest) else "",
         )
-        if parts == _NOTHING:
-            return stated[:HINTS_MAX], quality
-        from_outside = alert.src.ip is not None and facts(alert.src.ip).scope == "global"
-        return (*stated, *_beside(stated, self._ranked(parts, from_outside)))[:HINTS_MAX], quality
-
-    def _of_source(
-        self, techniques: tuple[str, ...], tactics: tuple[str, ...]
-    ) -> tuple[tuple[Hint, ...], tuple[Quality, ...]]:
+        from_outside = False
+        if parts != _NOTHING:
+            from_outside = alert.src.ip is not None and facts(alert.src.ip).scope == "global"
+        elif not techniques and not tactics:
+            return (), ()
         # Remembered only where short, as ids are: an attacker's long texts must not fill the memory.
         if sum(map(len, techniques)) + sum(map(len, tactics)) <= _CACHED_LENGTH:
-            return self._stated(techniques, tactics)
-        return stated_hints(techniques, tactics, self._table)
+            return self._remembered(techniques, tactics, parts, from_outside)
+        return self._find(techniques, tactics, parts, from_outside)
+
+    def _find(
+        self,
+        techniques: tuple[str, ...],
+        tactics: tuple[str, ...],
+        parts: tuple[str, str, str],
+        from_outside: bool,
+    ) -> tuple[tuple[Hint, ...], tuple[Quality, ...]]:
+        stated, quality = stated_hints(techniques, tactics, self._table)
+        if parts == _NOTHING:
+            return stated[:HINTS_MAX], quality
+        return (*stated, *_beside(stated, self._ranked(parts, from_outside)))[:HINTS_MAX], quality
 
     def _rank(self, parts: tuple[str, str, str], from_outside: bool) -> tuple[Hint, ...]:
         """Return a hint per technique that the patterns find, by falling confidence and rising uid."""

@@ -4,10 +4,14 @@ from math import isnan
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from enrich.clock import clock_at
 from enrich.features import FEATURES, GROUPS, NAMES, matrix
+from enrich.row import Row
 from tests.unit import rows
+from tests.unit.any_row import any_row
 
 ROW = rows.row()
 
@@ -44,3 +48,10 @@ def test_the_hour_is_told_in_the_zone_of_the_setting_with_its_summer_time() -> N
     winter, summer = 1_767_268_800_000, 1_782_907_200_000  # 2026-01-01 and 2026-07-01, 12:00 UTC
     assert clock_at(winter, "Europe/Vienna").hour == 13
     assert clock_at(summer, "Europe/Vienna").hour == 14
+
+
+@given(st.lists(any_row(), max_size=4))
+def test_the_matrix_holds_the_bits_that_an_array_of_the_values_has(some: list[Row]) -> None:
+    values = [[value for group in GROUPS for value in group.of(row, "UTC")] for row in some]
+    expected = np.array(values, dtype=np.float32).reshape(len(some), len(FEATURES))
+    assert matrix(some, "UTC").tobytes() == expected.tobytes()

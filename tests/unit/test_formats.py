@@ -10,7 +10,15 @@ import pytest
 
 import enrich.formats
 from enrich.errors import DeadCode, Rejected, SettingsWrong
-from enrich.formats import FORMATS, Formats, alert_from, load_mapping, packaged_mappings
+from enrich.formats import (
+    FORMATS,
+    REPEATS,
+    REPEATS_BYTES,
+    Formats,
+    alert_from,
+    load_mapping,
+    packaged_mappings,
+)
 from enrich.formats.mapped import READERS
 
 PLAIN = Formats.of(())
@@ -123,3 +131,25 @@ def test_the_digest_does_not_change_with_comments_and_the_order_of_keys() -> Non
 
 def test_the_packaged_mappings_are_those_that_the_documentation_names() -> None:
     assert [mapping.name for mapping in packaged_mappings()] == ["ait-ads"]
+
+
+def test_equal_bytes_in_a_row_give_the_same_alert() -> None:
+    formats = Formats.of((load_mapping(MINE, "mine"),))
+    one, again, other = (alert_from(b'{"id": %d}' % i, formats) for i in (7, 7, 8))
+    assert one is again
+    assert one != other
+
+
+def test_few_and_short_records_are_remembered() -> None:
+    formats = Formats.of((load_mapping(MINE, "mine"),))
+    for i in range(3 * REPEATS):
+        alert_from(b'{"id": %d}' % i, formats)
+    long = b'{"id": 1, "x": "' + b"x" * REPEATS_BYTES + b'"}'
+    assert alert_from(long, formats) == alert_from(long, formats)
+    assert alert_from(long, formats) is not alert_from(long, formats)
+    assert formats.remembered.cache_info().currsize == REPEATS  # type: ignore[attr-defined]
+
+
+def test_what_was_refused_is_refused_again() -> None:
+    assert [code_of({"a": 1}) for _ in range(2)] == [DeadCode.UNKNOWN_FORMAT] * 2
+    assert PLAIN.remembered is PLAIN.remembered

@@ -117,3 +117,22 @@ def test_a_reused_slot_does_not_carry_the_counts_of_its_last_owner() -> None:
         counts.add("a", T0, T0)
     counts.add("b", T0, T0)
     assert counts.look("b", T0)[2] == 1
+
+
+moves = st.integers(-70 * MINUTE_MS, 70 * MINUTE_MS) | st.integers(-300, 300)
+leaps = st.sampled_from([0, MINUTE_MS, 59 * MINUTE_MS, WINDOW_MS, MEMORY_MS, MEMORY_MS + 1])
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), moves | leaps), max_size=80))
+def test_seeing_is_looking_and_then_adding(steps: list[tuple[str, int]]) -> None:
+    one, two = Counts(limit=3), Counts(limit=3)
+    now = T0
+    for key, delta in steps:
+        time = max(now + delta, now - WINDOW_MS + 1)
+        now = max(now, time)
+        looked = two.look(key, time)
+        two.add(key, time, now)
+        assert one.see(key, time, now) == looked
+    assert (one._buckets, one._last_ms, one._minute) == (two._buckets, two._last_ms, two._minute)
+    assert (list(one._slot.items()), one.overflow) == (list(two._slot.items()), two.overflow)
+    assert list(one._total) == [sum(one._buckets[i * 60 : i * 60 + 60]) for i in range(len(one._total))]

@@ -1,0 +1,63 @@
+"""Texts are read line by line, with the weights that the vectorizer gives itself, bit for bit."""
+
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from enrich.words import Words
+from training.fit import WORD
+
+SOME = ("scan", "of", "σας", "server", "log1n", "ümlaut", "straße", "a1", "über_all", "x")
+words = st.sampled_from([*SOME, *map(str.upper, SOME), "ΣΑΣ", "unknown", "7", "1a", "."]) | st.text(
+    max_size=6
+)
+gaps = st.sampled_from([" ", "\n", "\n\n", "\r", "\x85", "\u2028", "-", "_", ""])
+texts = st.lists(st.tuples(words, gaps), max_size=60).map(lambda parts: "".join(a + b for a, b in parts))
+
+
+@cache
+def fitted(pattern: str, ngrams: tuple[int, int] = (1, 1), lowercase: bool = True) -> TfidfVectorizer:
+    vectorizer = TfidfVectorizer(
+        sublinear_tf=True, token_pattern=pattern, dtype=np.float32, ngram_range=ngrams, lowercase=lowercase
+    )
+    return vectorizer.fit([" ".join(SOME), "scan of server\nlog1n of σας", "x a1"])
+
+
+KINDS = {
+    "training": fitted(WORD),
+    "scikit-learn": fitted(r"(?u)\b\w\w+\b"),
+    "pairs": fitted(WORD, (1, 2)),
+    "any case": fitted(WORD, lowercase=False),
+    "across lines": fitted(r"(?u)\b\w+\s\w+\b"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(some=st.lists(texts, min_size=1, max_size=4))
+def test_weights_are_those_of_the_vectorizer(kind: str, some: list[str]) -> None:
+    vectorizer = KINDS[kind]
+    got, expected = Words(vectorizer).weights(some), vectorizer.transform(some)
+    assert got.toarray().tobytes() == expected.toarray().tobytes()
+
+
+@given(texts)
+def test_the_share_of_known_words_is_that_of_the_whole_text(text: str) -> None:
+    vectorizer = KINDS["training"]
+    found = re.findall(WORD, text.lower())
+    known = sum(word in vectorizer.vocabulary_ for word in found)
+    assert Words(vectorizer).share(text.split("\n")) == (known / len(found) if found else 0.0)
+
+
+def test_the_pattern_of_training_is_read_by_line() -> None:
+    assert Words(KINDS["training"])._vectorizer.analyzer != "word"
+
+
+def test_long_lines_are_read_and_not_remembered() -> None:
+    words = Words(KINDS["training"])
+    assert words.line("scan " * 100).words == 100
+    assert words._remembered.cache_info().currsize == 0
