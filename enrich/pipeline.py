@@ -22,7 +22,7 @@ from enrich.errors import DeadCode, Quality, QualityCode, Rejected
 from enrich.formats import alert_from
 from enrich.history import COLD, FUTURE_MS, Fold
 from enrich.record import Header, RawRecord, Record
-from enrich.row import Row, Score
+from enrich.row import Row, Score, new_row
 from enrich.score import Models, score, unscored
 from enrich.suppression import Suppression
 
@@ -99,7 +99,6 @@ def prepare(records: Sequence[RawRecord], states: States, context: Context) -> P
             counts["replayed"] += 1
             continue
         state.head = record.offset + 1
-        counts["in"] += 1
         if record.value is None:
             counts["tombstone"] += 1
             continue
@@ -112,10 +111,12 @@ def prepare(records: Sequence[RawRecord], states: States, context: Context) -> P
         rows.append(row)
         places.append(place)
         now_ms.append(row.time_ms if row.history.folded else state.history.watermark_ms or row.record_time_ms)
-        counts[f"source.{row.alert.format}"] += 1
         for quality in row.quality:
             counts[f"quality.{quality.code}"] += 1
+    counts["in"] = len(records) - counts["replayed"]
     counts["dead"] += len(dead)
+    for name, rows_of in Counter([row.alert.format for row in rows]).items():
+        counts[f"source.{name}"] = rows_of
     texts = [features.text_of(row.alert) for row in rows]
     return Prepared(rows, places, texts, now_ms, features.matrix(rows, context.zone), dead, counts)
 
@@ -152,14 +153,14 @@ def finish(
     of_context = ("millrace-context", context.context_id.encode())
     for place, letter in batch.dead.items():
         outputs[place] = (letter,)
+    routes: list[str] = []
     for place, row, row_score, now_ms in zip(batch.places, batch.rows, scores, batch.now_ms, strict=True):
         partition = row.record.partition
         decision = decide(row, row_score, policy, states[partition].suppression, now_ms, shares[partition])
         enriched, escalated = encode(row, row_score, decision, context)
         key = row.entity.encode()
         headers = ((UID_HEADER, row.uid.encode()), of_context)
-        counts["enriched"] += 1
-        counts[f"route.{decision.route}"] += 1
+        routes.append(decision.route)
         if escalated is None:
             outputs[place] = (Record("enriched", key, enriched, headers),)
         else:
@@ -168,6 +169,9 @@ def finish(
                 Record("enriched", key, enriched, headers),
                 Record("escalated", key, escalated, headers),
             )
+    counts["enriched"] += len(batch.rows)
+    for route, rows_to in Counter(routes).items():
+        counts[f"route.{route}"] += rows_to
     return Batch(outputs, counts)
 
 
@@ -192,20 +196,20 @@ def _row(record: RawRecord, raw: bytes, fold: Fold, context: Context) -> Row:
         quality = (*quality, Quality(code, "time"))
     hints, of_hints = context.attack.hints(alert)
     src, dst = alert.src.ip, alert.dst.ip
-    return Row(
-        record=record,
-        raw=raw,
-        uid=uid(record, record_time_ms, context.source),
-        alert=alert,
-        time_ms=time_ms,
-        record_time_ms=record_time_ms,
-        entity=about,
-        src=None if src is None else address.facts(src),
-        dst=None if dst is None else address.facts(dst),
-        direction=address.direction(src, dst, context.networks),
-        hints=hints,
-        history=seen,
-        quality=quality + of_hints,
+    return new_row(
+        record,
+        raw,
+        uid(record, record_time_ms, context.source),
+        alert,
+        time_ms,
+        record_time_ms,
+        about,
+        None if src is None else address.facts(src),
+        None if dst is None else address.facts(dst),
+        address.direction(src, dst, context.networks),
+        hints,
+        seen,
+        quality + of_hints,
     )
 
 

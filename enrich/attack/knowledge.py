@@ -21,7 +21,9 @@ NOT_BELOW: Final = 0.25
 # Texts whose matches are kept. A third to three quarters of the rows of real streams are repeats.
 _CACHE_SIZE: Final = 4096
 _CACHED_LENGTH: Final = 512
-_NOTHING: Final = ("", "", "")
+# Evidence in the title and class, in the command line, and in the rest.
+_Found = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+_NOTHING: Final[_Found] = ((), (), ())
 
 
 class AttackKnowledge:
@@ -37,8 +39,7 @@ class AttackKnowledge:
         self._patterns: Final = Patterns(patterns, self._table)
         self.version: Final = self._table.version
         self.digest: Final = blake2b(table + b"\x00" + patterns, digest_size=8).hexdigest()
-        self._matches: Final = lru_cache(_CACHE_SIZE)(self._patterns.matches)
-        self._ranked: Final = lru_cache(_CACHE_SIZE)(self._rank)
+        self._evidence: Final = lru_cache(_CACHE_SIZE)(self._matched)
         self._remembered: Final = lru_cache(_CACHE_SIZE)(self._find)
 
     def __reduce__(self) -> tuple[type["AttackKnowledge"], tuple[bytes, bytes]]:
@@ -56,43 +57,38 @@ class AttackKnowledge:
         """
         techniques, tactics = alert.techniques, alert.tactics
         head, command, rest = searched(alert)
-        # What does not match has no say: most messages are new, and few of them match.
-        parts = (
-            head if self._matches(head) else "",
-            command if command and self._matches(command) else "",
-            rest if rest and self._matches(rest) else "",
-        )
-        from_outside = False
-        if parts != _NOTHING:
-            from_outside = alert.src.ip is not None and facts(alert.src.ip).scope == "global"
+        evidence = self._evidence
+        found = evidence(head), evidence(command) if command else (), evidence(rest) if rest else ()
+        outside = False
+        if found != _NOTHING:
+            outside = alert.src.ip is not None and facts(alert.src.ip).scope == "global"
         elif not techniques and not tactics:
             return (), ()
         # Remembered only where short, as ids are: an attacker's long texts must not fill the memory.
         if sum(map(len, techniques)) + sum(map(len, tactics)) <= _CACHED_LENGTH:
-            return self._remembered(techniques, tactics, parts, from_outside)
-        return self._find(techniques, tactics, parts, from_outside)
+            return self._remembered(techniques, tactics, found, outside)
+        return self._find(techniques, tactics, found, outside)
 
     def _find(
-        self,
-        techniques: tuple[str, ...],
-        tactics: tuple[str, ...],
-        parts: tuple[str, str, str],
-        from_outside: bool,
+        self, techniques: tuple[str, ...], tactics: tuple[str, ...], found: _Found, outside: bool
     ) -> tuple[tuple[Hint, ...], tuple[Quality, ...]]:
         stated, quality = stated_hints(techniques, tactics, self._table)
-        if parts == _NOTHING:
-            return stated[:HINTS_MAX], quality
-        return (*stated, *_beside(stated, self._ranked(parts, from_outside)))[:HINTS_MAX], quality
+        return (*stated, *_beside(stated, self._ranked(found, outside)))[:HINTS_MAX], quality
 
-    def _rank(self, parts: tuple[str, str, str], from_outside: bool) -> tuple[Hint, ...]:
-        """Return a hint per technique that the patterns find, by falling confidence and rising uid."""
+    def _matched(self, text: str) -> tuple[str, ...]:
+        """Return the evidence of the patterns that hold in a text. No two patterns have one spelling."""
+        return tuple([evidence for _, evidence in self._patterns.matches(text)])
+
+    def _ranked(self, found: _Found, outside: bool) -> tuple[Hint, ...]:
+        """Return a hint per technique that the patterns point at, by falling confidence and rising uid."""
         best: dict[str, tuple[float, str]] = {}
-        for factor, part in zip((1.0, 1.0, self._patterns.elsewhere), parts, strict=True):
-            for pattern, evidence in self._matches(part):
+        for factor, part in zip((1.0, 1.0, self._patterns.elsewhere), found, strict=True):
+            for evidence in part:
+                pattern = self._patterns.of[evidence]
                 confidence = pattern.confidence * factor
                 if confidence < NOT_BELOW:
                     continue
-                first = pattern.outside if from_outside and pattern.outside is not None else pattern.technique
+                first = pattern.outside if outside and pattern.outside is not None else pattern.technique
                 for uid in (first, *pattern.also):
                     if uid not in best or confidence > best[uid][0]:
                         best[uid] = confidence, evidence

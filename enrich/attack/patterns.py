@@ -45,8 +45,9 @@ class Match(NamedTuple):
 class Patterns:
     """Finds patterns in lower-case text. Time is linear in the text, whatever the text and the patterns.
 
-    all: in the order of the file, then the names. elsewhere: what a pattern's confidence is multiplied with
-    when its words stand in the message, the URL or the user agent.
+    all: in the order of the file, then the names. of: the pattern of each spelling.
+    elsewhere: what a pattern's confidence is multiplied with when its words stand in the message, the URL or
+    the user agent.
     """
 
     def __init__(self, data: bytes, table: Table) -> None:
@@ -65,12 +66,14 @@ class Patterns:
             *(one for uid, entry in document.items() for one in _entry(uid, entry, confidences, table)),
             *(_names(names, document, table) if names is not None else ()),
         )
+        self.of: Final[dict[str, Pattern]] = {}
         automaton = ahocorasick.Automaton(ahocorasick.STORE_ANY, ahocorasick.KEY_STRING)
         for number, pattern in enumerate(self.all):
             for spelling in (way for phrase in pattern.phrases for way in spellings(phrase)):
                 if spelling in automaton:
                     raise _wrong(pattern.technique, f"{spelling!r} is a phrase of another entry too")
                 automaton.add_word(spelling, (number, spelling))
+                self.of[spelling] = pattern
         automaton.make_automaton()
         self._automaton: Final = automaton
 
