@@ -13,6 +13,10 @@ Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
 
 
+# Forests whose probabilities are the plain mean of their trees' shares.
+AVERAGING: Final = ("RandomForestClassifier", "ExtraTreesClassifier")
+
+
 class Shares:
     """Class probabilities of a RandomForestClassifier, as its ``predict_proba`` with ``n_jobs=1`` gives them.
 
@@ -21,7 +25,8 @@ class Shares:
 
     def __init__(self, forest: Any) -> None:
         self._forest: Final = forest
-        self._trees: Final = [each.tree_ for each in getattr(forest, "estimators_", ())]
+        averages = type(forest).__name__ in AVERAGING
+        self._trees: Final = [each.tree_ for each in forest.estimators_] if averages else []
 
     def of(self, X: Matrix) -> Floats:
         """Return the probabilities, shape (n, classes). X: float32, any order; columns as in the fit."""

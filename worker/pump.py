@@ -286,14 +286,12 @@ class Pump:
         while True:
             one = await self._scored.get()
             if one.error is not None:
-                error = one.error
-                self.fail(error, spans(one.records))
+                self.fail(one.error, spans(one.records))
                 return
             batch = one.batch
             if batch is None or self.consumer is None or one.epoch != self.consumer.epoch:
-                self._leave(
-                    one
-                )  # of an assignment that is over: whoever has the partitions now does it again
+                # Of an assignment that is over: whoever has the partitions now does it again.
+                self._leave(one)
                 continue
             if batch.counts.get("replayed"):
                 self.fail(CoreFailed("records came again that the history holds already"), spans(one.records))

@@ -207,9 +207,10 @@ class Consumer(driver.Consumer):
         expected = self.ledger.expected(tp)
         if expected is None:
             return
+        epoch = self.epoch
         rows = await self._believed(tp, rows, expected)
-        if not rows:
-            return
+        if not rows or epoch != self.epoch:
+            return  # of an assignment that ended while we asked: in the new one they would be a gap of our own
         records = [of_consumer(row) for row in rows]
         delivery = Delivery.of(tp, records, self.epoch, monotonic())
         self.ledger.add(delivery)
@@ -220,6 +221,7 @@ class Consumer(driver.Consumer):
 
     async def _believed(self, tp: TP, rows: list[Any], expected: int) -> list[Any]:
         """Return the rows that go on from the expected offset; none: they are asked for again."""
+        epoch = self.epoch
         first, last = rows[0].offset, rows[-1].offset
         doubted = self._doubted.pop(tp, None) == expected
         if first == expected:
@@ -235,6 +237,8 @@ class Consumer(driver.Consumer):
             return []
         if first > expected:
             begin = _by_tp(await self.earliest_offsets(tp))[tp]
+            if epoch != self.epoch:
+                return []
             if begin > expected:
                 self._expired(tp, expected, min(begin, first))
             if first > max(begin, expected):
@@ -243,6 +247,8 @@ class Consumer(driver.Consumer):
                 log.warning("offsets_skipped", partition=tp.partition, due=expected, offset=first)
             return rows
         end = _by_tp(await self.highwaters(tp))[tp]
+        if epoch != self.epoch:
+            return []
         if end >= expected:
             await self.seek_wait({tp: expected})
             return []
