@@ -210,7 +210,7 @@ class Consumer(driver.Consumer):
         epoch = self.epoch
         rows = await self._believed(tp, rows, expected)
         if not rows or epoch != self.epoch:
-            return  # of an assignment that ended while we asked: in the new one they would be a gap of our own
+            return  # of an assignment that ended while we asked: in the new one a gap of our own
         records = [of_consumer(row) for row in rows]
         delivery = Delivery.of(tp, records, self.epoch, monotonic())
         self.ledger.add(delivery)
