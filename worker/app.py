@@ -100,6 +100,7 @@ def build(settings: Settings, context: Context, core: Core) -> App:
         rows=settings.batch_rows,
         wait_s=settings.batch_wait_ms / 1000,
         core_timeout_s=settings.core_timeout_s,
+        one_cpu=settings.one_cpu,
         crash=app.fail,
     )
     state = StateTopic(settings)

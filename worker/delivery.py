@@ -3,11 +3,12 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from faust.types import TP
 
 from enrich.record import RawRecord
+from worker.reader import marked, of_consumer
 
 # Lists of one partition on their way: one in the core, one that waits for it, two that wait for receipts.
 LISTS: Final = 4
@@ -19,22 +20,30 @@ BESIDE: Final = 200
 class Delivery:
     """Records of one partition, in order. next: the offset after the last. size: bytes, about.
 
-    since_s: monotonic time at which it was read. epoch: of the assignment that it was read in.
+    since_s: monotonic time at which it was read. epoch: of the assignment that it was read in. poison:
+    offsets of records that the core has died of.
     """
 
     tp: TP
-    records: list[RawRecord]
+    number: int
     next: int
     size: int
     epoch: int
     since_s: float
+    _rows: list[Any]
+    poison: frozenset[int] = frozenset()
     acknowledged: bool = False
 
     @classmethod
-    def of(cls, tp: TP, records: list[RawRecord], epoch: int, since_s: float) -> "Delivery":
-        """Make one of at least one record."""
-        size = sum(len(record.value or b"") + len(record.key or b"") + BESIDE for record in records)
-        return cls(tp, records, records[-1].offset + 1, size, epoch, since_s)
+    def of(cls, tp: TP, rows: list[Any], epoch: int, since_s: float) -> "Delivery":
+        """Make one of at least one ConsumerRecord of aiokafka."""
+        size = sum(row.serialized_value_size + row.serialized_key_size + BESIDE for row in rows)
+        return cls(tp, len(rows), rows[-1].offset + 1, size, epoch, since_s, rows)
+
+    def taken(self) -> list[RawRecord]:
+        """Return the records as the core takes them, once: by the thread that works on them."""
+        rows, self._rows = self._rows, []
+        return marked([of_consumer(row) for row in rows], self.poison)
 
 
 class Ledger:
@@ -70,7 +79,7 @@ class Ledger:
         """Note what was read."""
         self._lists[delivery.tp].append(delivery)
         self._expected[delivery.tp] = delivery.next
-        self.rows += len(delivery.records)
+        self.rows += delivery.number
         self.size += delivery.size
 
     def done(self, delivery: Delivery) -> None:
@@ -105,5 +114,5 @@ class Ledger:
         return min((lists[0].since_s for lists in self._lists.values() if lists), default=None)
 
     def _leave(self, delivery: Delivery) -> None:
-        self.rows -= len(delivery.records)
+        self.rows -= delivery.number
         self.size -= delivery.size

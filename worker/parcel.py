@@ -29,7 +29,7 @@ class Chunk:
     """Records for one partition, in order, that are produced as one record batch.
 
     number: its place among all; what takes its place after a failure has numbers below it, (5, 0) and (5, 1).
-    error: why the last try failed; None: it is on its way or done.
+    error: why the last try failed; None: it is on its way or done. builder: record batch for the next try.
     """
 
     number: tuple[int, ...]
@@ -41,6 +41,7 @@ class Chunk:
     route: Route
     error: Exception | None = None
     receipt: "asyncio.Future[Any] | None" = field(default=None)
+    builder: Any = None
 
     def halves(self) -> tuple[list[Record], list[Record]]:
         """Return the records in two."""

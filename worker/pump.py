@@ -3,71 +3,38 @@
     offer -> waiting -> core (a thread of its own) -> sink -> receipts -> acknowledge
 
 A call of the models costs as much for 1 row as for 50, so all lists that wait are joined, to ``batch_rows``.
-The next batch is scored while the receipts of the last are awaited. The folds belong to the core's thread:
-whatever reads or changes them runs there, one thing after another.
+The next batch is scored while the receipts of the last are awaited. The folds belong to the core's thread
+(``worker.core_thread``): whatever reads or changes them runs there, one thing after another.
 """
 
 import asyncio
-import faulthandler
 import threading
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic, time
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
 from enrich.errors import MillraceError
 from enrich.pipeline import Batch, PartitionState, States
-from enrich.record import RawRecord, Record
+from enrich.record import RawRecord
+from worker.core_thread import CoreThread, T
 from worker.delivery import Delivery
 from worker.log import log, where
 from worker.metrics import Metrics
 from worker.pulse import Pulse
+from worker.round import Acknowledges, Round, Sends, spans
 
 # (records, states) -> Batch: ``enrich.pipeline.process`` with the context and the models bound.
 Core = Callable[[Sequence[RawRecord], States], Batch]
-T = TypeVar("T")
 # Batches between the core and their receipts. A second one keeps the core busy, more only wait in memory.
 DEPTH: Final = 4
 LOOK_S: Final = 0.5
-# Code in C that does not let go of the interpreter stops every thread of Python: so long after the bound the
-# process is ended from outside of them. What is written then is names of functions, no values.
-SEIZED_S: Final = 5.0
 REPORT_S: Final = 10.0
 
 
 class CoreFailed(MillraceError):
     """The core raised, or works without end: a bug, or a record that is one. Nothing is acknowledged."""
-
-
-class Acknowledges(Protocol):
-    """What the pump needs of ``worker.transport.Consumer``."""
-
-    epoch: int
-
-    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """All of these have their receipts."""
-
-
-class Sends(Protocol):
-    """What the pump needs of ``worker.sink.Sink``."""
-
-    async def put(self, records: Sequence[Record]) -> "asyncio.Future[None]":
-        """Send on their way; the future ends with the receipts."""
-
-
-@dataclass(eq=False, slots=True)
-class Round:
-    """Deliveries that are scored, sent and acknowledged together."""
-
-    deliveries: list[Delivery]
-    epoch: int
-    records: list[RawRecord]
-    batch: Batch | None = None
-    error: BaseException | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Pump:
@@ -83,6 +50,7 @@ class Pump:
         rows: int,
         wait_s: float,
         core_timeout_s: float,
+        one_cpu: bool,
         crash: Callable[[BaseException], None],
     ) -> None:
         self.core: Final = core
@@ -97,7 +65,7 @@ class Pump:
         self._wait_s: Final = wait_s
         self._core_timeout_s: Final = core_timeout_s
         self._crash: Final = crash
-        self._thread: Final = ThreadPoolExecutor(1, "core")
+        self._thread: Final = CoreThread(pulse, core_timeout_s, one_cpu)
         self._lock: Final = threading.Lock()
         self._waiting: Final[deque[Delivery]] = deque()
         self._turns = 0  # jobs given to the thread that will take what waits
@@ -120,7 +88,7 @@ class Pump:
         for task in self._tasks:
             task.cancel()
         self._told()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.stop()
 
     def watched(self, task: "asyncio.Task[None]") -> None:
         """End the process if a task has ended with an error that nobody expected: a done callback."""
@@ -133,7 +101,7 @@ class Pump:
             return
         with self._lock:
             self._waiting.append(delivery)
-            self._pulse.waiting_rows += len(delivery.records)
+            self._pulse.waiting_rows += delivery.number
         self._schedule()
 
     def give_up_waiting(self) -> None:
@@ -154,12 +122,11 @@ class Pump:
 
     async def in_core(self, work: Callable[[], T]) -> T:
         """Run something in the core's thread, after what it has to do."""
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._bounded, work)
+        return await self._thread.run(work)
 
     def forget(self, partition: int, offset: int) -> None:
         """Begin a partition cold at this offset."""
-        self._thread.submit(self.states.__setitem__, partition, PartitionState(head=offset))
+        self._thread.submit(partial(self.states.__setitem__, partition, PartitionState(head=offset)))
 
     async def apart(
         self,
@@ -171,7 +138,7 @@ class Pump:
 
         Then send it like any other. Where a note says no, the partition is another's, and all of it is left.
         """
-        one = Round([delivery], delivery.epoch, delivery.records)
+        one = Round([delivery], delivery.epoch, [record for group in groups for record in group])
         self._way.add(one)
         batches: list[Batch] = []
         try:
@@ -187,10 +154,9 @@ class Pump:
                     batches.append(batch)
         except Exception as error:  # noqa: BLE001 - told and raised again where rounds end
             one.error = error
-        one.batch = Batch(
-            [output for batch in batches for output in batch.outputs],
-            sum((batch.counts for batch in batches), Counter()),
-        )
+        outputs = [output for batch in batches for output in batch.outputs]
+        one.batch = Batch(outputs, sum((batch.counts for batch in batches), Counter()))
+        one.chunks = self._sink.packed([record for output in outputs for record in output])
         self._scored.put_nowait(one)
 
     def _scored_if(self, epoch: int, records: list[RawRecord]) -> Batch | None:
@@ -229,50 +195,46 @@ class Pump:
         left_s = self._waiting[0].since_s + self._wait_s - monotonic()
         if full or left_s <= 0:
             self._turns += 1
-            loop = asyncio.get_running_loop()
-            self._thread.submit(self._turn, loop)
+            self._thread.submit(partial(self._turn, asyncio.get_running_loop()))
         else:
             self._timer = asyncio.get_running_loop().call_later(left_s, self._schedule)
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In the core's thread: join what waits, and score it."""
+        """In the core's thread: join what waits, score it, write it into record batches."""
+        self._thread.turn(busy=2 * self._pulse.waiting_rows >= self._rows)
         one = self._joined()
         if one is not None:
             began = monotonic()
             one.seconds["wait"] = began - one.deliveries[0].since_s
             try:
-                one.batch = self._bounded(lambda: self._score(one.records))
+                self._thread.bounded(partial(self._work, one))
             except BaseException as error:  # noqa: BLE001 - a thread has nobody to raise to
                 one.error = error
             one.seconds["core"] = monotonic() - began
         loop.call_soon_threadsafe(self._turned, one)
 
-    def _bounded(self, work: Callable[[], T]) -> T:
-        """In the core's thread: timed by ``_watch`` and, if the interpreter is seized, by a thread in C."""
-        self._pulse.core_since_s = monotonic()
-        faulthandler.dump_traceback_later(self._core_timeout_s + SEIZED_S, exit=True)
-        try:
-            return work()
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-            self._pulse.core_since_s = None
+    def _work(self, one: Round) -> None:
+        for delivery in one.deliveries:
+            one.records += delivery.taken()
+        one.batch = self._score(one.records)
+        one.chunks = self._sink.packed([record for output in one.batch.outputs for record in output])
 
     def _joined(self) -> Round | None:
         deliveries: list[Delivery] = []
-        records: list[RawRecord] = []
+        number = 0
         with self._lock:
             while self._waiting:
-                rows = self._waiting[0].records
-                if self.consumer is None or self._waiting[0].epoch != self.consumer.epoch:
+                first = self._waiting[0]
+                if self.consumer is None or first.epoch != self.consumer.epoch:
                     self._waiting.popleft()  # of an assignment that is over
-                    self._pulse.waiting_rows -= len(rows)
+                    self._pulse.waiting_rows -= first.number
                     continue
-                if deliveries and len(records) + len(rows) > self._rows:
+                if deliveries and number + first.number > self._rows:
                     break
                 deliveries.append(self._waiting.popleft())
-                records += rows
-            self._pulse.waiting_rows -= len(records)
-        return Round(deliveries, deliveries[0].epoch, records) if deliveries else None
+                number += first.number
+            self._pulse.waiting_rows -= number
+        return Round(deliveries, deliveries[0].epoch) if deliveries else None
 
     def _turned(self, one: Round | None) -> None:
         self._turns -= 1
@@ -296,9 +258,8 @@ class Pump:
             if batch.counts.get("replayed"):
                 self.fail(CoreFailed("records came again that the history holds already"), spans(one.records))
                 return
-            records = [record for output in batch.outputs for record in output]
             began = monotonic()
-            receipts = await self._sink.put(records)
+            receipts = await self._sink.put(one.chunks)
             receipts.add_done_callback(lambda done, one=one, began=began: self._receipted(one, done, began))  # type: ignore[misc]
 
     def _receipted(self, one: Round, receipts: "asyncio.Future[None]", began: float) -> None:
@@ -313,6 +274,7 @@ class Pump:
 
     def _leave(self, one: Round) -> None:
         self._way.discard(one)
+        self._thread.bury(one)
         self._schedule()
         self._settle()
 
@@ -350,12 +312,3 @@ class Pump:
         if self._totals:
             log.info("processed", **{name.replace(".", "_"): n for name, n in sorted(self._totals.items())})
             self._totals.clear()
-
-
-def spans(records: Sequence[RawRecord]) -> str:
-    """Return the coordinates of records: "alerts.raw 0:17-42 3:5-5"."""
-    ends: dict[int, list[int]] = {}
-    for record in records:
-        ends.setdefault(record.partition, [record.offset, record.offset])[1] = record.offset
-    told = (f"{partition}:{first}-{last}" for partition, (first, last) in sorted(ends.items()))
-    return f"{records[0].topic} {' '.join(told)}" if records else ""

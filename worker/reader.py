@@ -61,6 +61,13 @@ def of_consumer(record: Any) -> RawRecord:
     )
 
 
+def marked(records: list[RawRecord], poison: frozenset[int]) -> list[RawRecord]:
+    """Return the records, those of these offsets marked as poison."""
+    if not poison:
+        return records
+    return [record._replace(poison=True) if record.offset in poison else record for record in records]
+
+
 def partitions(consumer: Any, topic: str) -> list[TopicPartition]:
     """Return the partitions of a topic, in order. Raises SettingsWrong when there is no such topic."""
     numbers = consumer.partitions_for_topic(topic)

@@ -23,7 +23,7 @@ from worker.log import log
 from worker.metrics import Metrics
 from worker.pulse import Pulse
 from worker.pump import Pump
-from worker.reader import of_consumer
+from worker.reader import marked, of_consumer
 from worker.settings import FRAMING, MEBIBYTE, Settings
 from worker.state import Kept, Snapshot, StateTopic
 from worker.trouble import Trouble
@@ -204,10 +204,10 @@ class Recovery:
                 rows = [of_consumer(row) for row in found.get(topic, ()) if row.offset < start]
                 if rows and rows[0].offset > state.head and not count:
                     log.error("history_cut", partition=place, due=state.head, offset=rows[0].offset)
-                marked = self._trouble.marked(place, rows)
-                if marked:
-                    await self._pump.in_core(partial(self._fold, marked, {place: state}))
-                    count += len(marked)
+                if rows:
+                    records = marked(rows, self._trouble.poison(place))
+                    await self._pump.in_core(partial(self._fold, records, {place: state}))
+                    count += len(rows)
             state.head = start
         finally:
             await consumer.stop()

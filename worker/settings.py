@@ -147,6 +147,9 @@ class Settings(BaseSettings):
     batch_wait_ms: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=10, description="How long a batch waits to fill, in milliseconds."
     )
+    one_cpu: bool = Field(
+        default=True, description="Keep a worker's threads together on one CPU while its batches are full."
+    )
     compression: Literal["none", "gzip"] = Field(
         default="none", description="Of the records that a worker produces."
     )

@@ -1,4 +1,4 @@
-"""The sink: records out, receipts in. ``put`` sends them on their way; its future ends with the receipts.
+"""The sink: records out, receipts in. ``put`` sends chunks on their way; its future ends with the receipts.
 
 One idempotent producer with acks=all, one record batch for each output partition; the next batch is on its
 way while the receipts of the last are awaited. aiokafka retries a record batch in order for as long as an
@@ -22,15 +22,11 @@ from enrich.record import Header, Record, Route
 from enrich.refused import cut_raw, undeliverable
 from worker.kafka_client import aiokafka_options
 from worker.log import log
-from worker.parcel import Chunk, Parcel, cut, grouped
+from worker.pack import BATCH_BYTES, BESIDE, Packer
+from worker.parcel import Chunk, Parcel
 from worker.settings import FRAMING, Settings
 
-PROCESSED_HEADER: Final = "millrace-processed-ms"
 REQUEST_TIMEOUT_MS: Final = 30_000
-# Bytes of one record batch: below the 1 MiB that a topic with the default max.message.bytes accepts.
-BATCH_BYTES: Final = 524_288
-# Of an event beside key and value: headers and lengths.
-BESIDE: Final = 224
 # So often an unnamed refusal is taken for a passing one.
 UNKNOWN_TRIES: Final = 3
 # How often is looked whether a record batch has been handed over.
@@ -69,9 +65,10 @@ class Notes(Protocol):
 
 
 class Sink:
-    """See the module. Lives in one event loop; ``put`` is called by one task at a time.
+    """See the module. Lives in one event loop, but for ``packed``; ``put`` is called by one task at a time.
 
-    make: gives a producer that is not started. clock_ms: wall clock, for ``millrace-processed-ms``.
+    packed: makes chunks of records, in any thread. make: gives a producer that is not started. clock_ms: wall
+    clock, for ``millrace-processed-ms``.
     """
 
     def __init__(
@@ -89,14 +86,13 @@ class Sink:
         self._timeout_s: Final = settings.produce_timeout_s
         self._notes: Final = notes
         self._make: Final = make or (lambda: _producer(settings))
-        self._clock_ms: Final = clock_ms
         self._numbers: Final = count()
         self._way: Final[dict[tuple[int, ...], Chunk]] = {}
         self._known: Final[dict[str, int]] = {}
         # Partitions in which this producer has a record: there the broker refuses what comes after a gap.
         self._proven: Final[set[tuple[str, int]]] = set()
-        # Bytes of one record batch: less where a topic has turned out to take less.
-        self._limits: Final[dict[Route, int]] = dict.fromkeys(self._topics, BATCH_BYTES)
+        self._packer: Final = Packer(self._topics, self._partitions, self._empty_batch, clock_ms)
+        self.packed: Final = self._packer.packed
         self._repair: asyncio.Task[None] | None = None
         self._error: SinkFailed | None = None
         self._producer: Any = None
@@ -122,25 +118,20 @@ class Sink:
         if producer is not None:
             await _closed(producer)
 
-    async def put(self, records: Sequence[Record]) -> "asyncio.Future[None]":
-        """Send records on their way, after those of the call before; the future ends with their receipts.
+    async def put(self, chunks: Sequence[Chunk]) -> "asyncio.Future[None]":
+        """Send what ``packed`` gave, after that of the call before; the future ends with the receipts.
 
         The future raises SinkFailed, and so does every later one.
         """
         loop = asyncio.get_running_loop()
-        parcel = Parcel(loop.create_future())
+        parcel = Parcel(loop.create_future(), len(chunks))
         # aiokafka tries an idempotent batch again without end: the bound is ours.
         late = loop.call_later(self._timeout_s, self._late)
         parcel.receipts.add_done_callback(lambda _: late.cancel())
-        stamp = (PROCESSED_HEADER, str(self._clock_ms()).encode())
-        groups = grouped(records, self._topics, self._partitions)
-        chunks = [
-            self._chunk((next(self._numbers),), route, partition, run, (stamp,), [parcel])
-            for (route, partition), group in groups.items()
-            for run in cut(group, self._limits[route], BESIDE)
-        ]
         if not chunks:
             parcel.receipts.set_result(None)
+        for chunk in chunks:
+            chunk.number, chunk.parcels = (next(self._numbers),), [parcel]
         for chunk in chunks:
             while self._repair is not None and self._error is None:
                 await asyncio.wait([self._repair])
@@ -151,8 +142,13 @@ class Sink:
             await self._send(chunk)
         return parcel.receipts
 
+    def _empty_batch(self) -> Any:
+        producer = self._producer
+        return None if producer is None else producer.create_batch()
+
     def _partitions(self, topic: str) -> int:
-        found = self._producer.client.cluster.partitions_for_topic(topic) if self._producer else None
+        producer = self._producer  # the core's thread asks, too
+        found = producer.client.cluster.partitions_for_topic(topic) if producer else None
         if found:
             self._known[topic] = len(found)
         return self._known.get(topic, 1)
@@ -177,16 +173,11 @@ class Sink:
             return
         producer = self._producer
         try:
-            builder = producer.create_batch()
-            stamp = chunk.headers if chunk.route != "dead" else ()
-            for record in chunk.records:
-                headers = [*record.headers, *stamp]
-                if (
-                    builder.append(timestamp=None, key=record.key, value=record.value, headers=headers)
-                    is None
-                ):
-                    raise kafka_errors.RecordListTooLargeError  # it goes in halves
-            builder.close()
+            builder, chunk.builder = chunk.builder or self._packer.written(chunk), None
+            if producer is None:
+                raise kafka_errors.KafkaConnectionError("no producer")
+            if builder is None:
+                raise kafka_errors.RecordListTooLargeError  # it goes in halves
             chunk.receipt = await producer.send_batch(builder, chunk.topic, partition=chunk.partition)
         except kafka_errors.KafkaError as error:
             self._fails(chunk, error)
@@ -317,7 +308,8 @@ class Sink:
         if len(chunk.records) > 1:
             size = sum(len(record.value) + BESIDE for record in chunk.records)
             if large:
-                self._limits[chunk.route] = min(self._limits[chunk.route], max(size // 2, BESIDE))
+                limits = self._packer.limits
+                limits[chunk.route] = min(limits[chunk.route], max(size // 2, BESIDE))
             runs: list[tuple[Route, int, list[Record]]] = [
                 (chunk.route, chunk.partition, half) for half in chunk.halves()
             ]
@@ -333,18 +325,14 @@ class Sink:
                 log.error("undeliverable", topic=chunk.topic, bytes=len(record.value))
                 if self._notes is not None:
                     self._notes.undeliverable()
-            place = chunk.partition if smaller.route == chunk.route else self._dead_partition(smaller)
-            runs = [(smaller.route, place, [smaller])]
+            place = (chunk.route, chunk.partition)
+            runs = [(*(place if smaller.route == chunk.route else self._packer.place(smaller)), [smaller])]
         made = [
             self._chunk((*chunk.number, place), *run, chunk.headers, list(chunk.parcels))
             for place, run in enumerate(runs)
         ]
         self._arrives(chunk)  # its parcels now wait for these
         return made
-
-    def _dead_partition(self, record: Record) -> int:
-        ((_, partition),) = grouped([record], self._topics, self._partitions)
-        return partition
 
     def _give_up(self, error: SinkFailed) -> None:
         """Fail what is on its way, and whatever is put from now on."""

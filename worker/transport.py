@@ -21,7 +21,6 @@ from faust.types.tuples import ConsumerMessage
 from enrich.errors import MillraceError
 from worker.delivery import Delivery, Ledger
 from worker.log import log
-from worker.reader import of_consumer
 
 # A poll for every partition may wait; one that leaves some out looks again soon, they may have room.
 POLL_S: Final = 1.0
@@ -211,10 +210,9 @@ class Consumer(driver.Consumer):
         rows = await self._believed(tp, rows, expected)
         if not rows or epoch != self.epoch:
             return  # of an assignment that ended while we asked: in the new one a gap of our own
-        records = [of_consumer(row) for row in rows]
-        delivery = Delivery.of(tp, records, self.epoch, monotonic())
+        delivery = Delivery.of(tp, rows, self.epoch, monotonic())
         self.ledger.add(delivery)
-        self.app.metrics.delivered(len(records), delivery.size)
+        self.app.metrics.delivered(delivery.number, delivery.size)
         self._tell()
         # As Faust's own loop does it: a rebalance must not wait for a stream that waits for the rebalance.
         await self.wait_first(self.callback(self._message(tp, delivery)), self.suspend_flow.wait())

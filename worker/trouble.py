@@ -94,20 +94,17 @@ class Trouble:
     def offer(self, delivery: Delivery) -> None:
         """Take a delivery to the pump, or apart from the others if its records are suspected."""
         place = delivery.tp.partition
-        delivery.records = self.marked(place, delivery.records)
+        delivery.poison = self.poison(place)
         if place in self._until and self._pump.failed is None:
             self._queued[place] = self._queued.get(place, 0) + 1
             self._queue.put_nowait(delivery)
         else:
             self._pump.offer(delivery)
 
-    def marked(self, place: int, records: list[RawRecord]) -> list[RawRecord]:
-        """Return the records, those that are known as poison marked so."""
+    def poison(self, place: int) -> frozenset[int]:
+        """Return the offsets of a partition's known poison."""
         attempt = self._attempts.get(place)
-        if attempt is None or not attempt.poison:
-            return records
-        poison = set(attempt.poison)
-        return [row._replace(poison=True) if row.offset in poison else row for row in records]
+        return frozenset(attempt.poison) if attempt else frozenset()
 
     async def _walk(self) -> None:
         while True:
@@ -133,7 +130,7 @@ class Trouble:
             await self._state.note(place, attempt._replace(probe=probe, deaths=deaths))
             return self._ours(delivery)
 
-        await self._pump.apart(delivery, groups(delivery.records, attempt.probe), note)
+        await self._pump.apart(delivery, groups(delivery.taken(), attempt.probe), note)
         if not self._ours(delivery) or self._pump.failed is not None:
             return
         if not self._queued[place] and delivery.next >= self._until.get(place, 0):

@@ -4,15 +4,14 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.record import RawRecord
+from tests.unit.consumed import consumed
 from worker.delivery import LISTS, Delivery, Ledger
 
 PLACE = TP("raw", 0)
 
 
 def delivery(first: int, rows: int = 1) -> Delivery:
-    records = [RawRecord("raw", 0, first + n, 5, b"k", b"x" * 10) for n in range(rows)]
-    return Delivery.of(PLACE, records, 1, float(first))
+    return Delivery.of(PLACE, [consumed(0, first + n, b"x" * 10) for n in range(rows)], 1, float(first))
 
 
 def ledger(rows: int = 1000, size: int = 1_000_000) -> Ledger:

@@ -15,6 +15,7 @@ from faust.types import TP
 from enrich.errors import MillraceError
 from enrich.pipeline import Batch, PartitionState, States
 from enrich.record import RawRecord, Record
+from tests.unit.consumed import consumed
 from worker.delivery import Delivery
 from worker.log import configure
 from worker.metrics import Metrics
@@ -43,8 +44,11 @@ class Sink:
         self.took: list[list[Record]] = []
         self.receipts: list[asyncio.Future[None]] = []
 
-    async def put(self, records: Sequence[Record]) -> asyncio.Future[None]:
-        self.took.append(list(records))
+    def packed(self, records: Sequence[Record]) -> list[Any]:
+        return list(records)
+
+    async def put(self, chunks: Sequence[Any]) -> asyncio.Future[None]:
+        self.took.append(list(chunks))
         self.receipts.append(asyncio.get_running_loop().create_future())
         return self.receipts[-1]
 
@@ -65,8 +69,8 @@ def core(records: Sequence[RawRecord], states: States) -> Batch:
 
 
 def delivery(first: int, *values: bytes | None, partition: int = 0, epoch: int = 1) -> Delivery:
-    records = [RawRecord("raw", partition, first + n, 5, None, value) for n, value in enumerate(values)]
-    return Delivery.of(TP("raw", partition), records, epoch, monotonic())
+    rows = [consumed(partition, first + n, value) for n, value in enumerate(values)]
+    return Delivery.of(TP("raw", partition), rows, epoch, monotonic())
 
 
 class Bench:
@@ -76,7 +80,7 @@ class Bench:
         self.consumer, self.sink = Consumer(), Sink()
         self.crashed: list[BaseException] = []
         pulse = Pulse("b", "c")
-        options = {"rows": 4, "wait_s": 0.0, "core_timeout_s": 60.0, **more}
+        options = {"rows": 4, "wait_s": 0.0, "core_timeout_s": 60.0, "one_cpu": False, **more}
         self.pump = Pump(bound, self.sink, pulse, Metrics(pulse), crash=self.crashed.append, **options)
         self.pump.states.update({place: PartitionState() for place in range(5)})
 

@@ -88,7 +88,7 @@ async def sent(producers: list[Producer], *puts: list[Record], **settings: Any) 
     sink = Sink(Settings(**settings), None, lambda: next(left), clock_ms=lambda: 1234)
     await sink.start()
     try:
-        for receipts in [await sink.put(records) for records in puts]:
+        for receipts in [await sink.put(sink.packed(records)) for records in puts]:
             await receipts
     finally:
         await sink.stop()
@@ -153,7 +153,7 @@ def test_what_is_put_after_a_failure_fails_too() -> None:
         await sink.start()
         for _ in range(2):
             with pytest.raises(SinkFailed):
-                await (await sink.put(RECORDS))
+                await (await sink.put(sink.packed(RECORDS)))
 
     run(twice())
 

@@ -9,6 +9,7 @@ import pytest
 from enrich.record import RawRecord
 from worker.metrics import Metrics
 from worker.pulse import Pulse
+from worker.reader import marked
 from worker.settings import Settings
 from worker.state import Attempt
 from worker.trouble import GROUP, PATIENCE, Trouble, groups
@@ -63,13 +64,13 @@ def test_after_three_that_came_to_nothing_records_are_suspected(state: State) ->
 def test_one_death_with_a_record_alone_may_be_a_kill_from_outside(state: State) -> None:
     trouble = began(state, 5, Attempt(5, 5, (7, 7), ()))
     assert (state.noted[0].poison, state.noted[0].deaths) == ((), 1)
-    assert trouble.marked(0, [record(7)]) == [record(7)]
+    assert trouble.poison(0) == frozenset()
 
 
 def test_a_second_death_with_it_alone_makes_it_poison(state: State) -> None:
     trouble = began(state, 5, Attempt(5, 6, (7, 7), (), 1))
     assert (state.noted[0].poison, state.noted[0].probe) == ((7,), None)
-    assert trouble.marked(0, [record(6), record(7)]) == [record(6), record(7, poison=True)]
+    assert marked([record(6), record(7)], trouble.poison(0)) == [record(6), record(7, poison=True)]
 
 
 def test_a_probe_that_was_acknowledged_since_convicts_nobody(state: State) -> None:
