@@ -107,6 +107,14 @@ FAULTS: Final = (
         way="proxied",
     ),
     Fault(
+        "assignment-silent",
+        "a worker killed, and the network silent as above 0.5 to 8 s later, while partitions are handed out",
+        "bytes pass again",
+        harm.assignment_silent,
+        least_s=60.0,
+        way="proxied",
+    ),
+    Fault(
         "network-delay",
         f"every byte between workers and brokers arrives {DELAY_S * 1000:g} ms late, for 5 to 10 s",
         "the delay began",

@@ -104,6 +104,18 @@ def network_silent(scene: Scene) -> None:
         scene.struck()
 
 
+def assignment_silent(scene: Scene) -> None:
+    """A kill makes two assignments: when the worker comes back, and when the dead member is put out."""
+    for _ in scene.rounds(3, 6):
+        if (found := scene.one_worker()) is not None:
+            scene.crew.kill(found[0])
+        scene.sleep(0.5, 8.0)
+        scene.cluster.proxies.silence(True)
+        scene.sleep(0.7 * scene.session_s, 2.0 * scene.session_s)
+        scene.cluster.proxies.silence(False)
+        scene.struck()
+
+
 def network_delayed(scene: Scene) -> None:
     for _ in scene.rounds(2, 4):
         scene.cluster.proxies.delay(DELAY_S)
