@@ -9,7 +9,8 @@ Share = Literal["plain", "stock", "alerts"]
 class Contestant(NamedTuple):
     """name: in JSON. letter, title: in tables. words: after ``python``. copies: needs the size of an event.
 
-    gentle: stopped by SIGTERM, which must give exit code 0; the others are killed.
+    gentle: stopped by SIGTERM, which must give exit code 0; the others are killed. settings: of ours, beside
+    those of the benchmark.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Contestant(NamedTuple):
     share: Share = "alerts"
     copies: bool = False
     gentle: bool = False
+    settings: tuple[tuple[str, object], ...] = ()
 
 
 PLAIN: Final = "plain"
@@ -31,6 +33,14 @@ CONTESTANTS: Final = (
     Contestant("stock", "b", "Faust, noack_take", ("-m", "benchmarks.rivals.stock"), "stock"),
     Contestant(LOOP, "c", "confluent-kafka loop", ("-m", "benchmarks.rivals.confluent_loop")),
     Contestant(OURS, "d", "millrace worker", ("-m", "millrace", "worker", "--json-logs"), gentle=True),
+    Contestant(
+        "millrace_spread",
+        "d",
+        "the same, one_cpu=false",
+        ("-m", "millrace", "worker", "--json-logs"),
+        gentle=True,
+        settings=(("one_cpu", False),),
+    ),
     Contestant(
         "aiokafka_copy",
         "f",

@@ -64,7 +64,7 @@ def drain(
     """Let a contestant drain ``raw``. reference: uid -> digest of (e). Raises BenchmarkFailed."""
     words = (*who.words, "--copy", str(size)) if who.copies else who.words
     with room.installation(partitions, raw=raw) as settings, room.ends(settings.topic_enriched) as count:
-        child = Child(who.name, words, room.env(settings), room.home / "children")
+        child = Child(who.name, words, room.env(settings, **dict(who.settings)), room.home / "children")
         try:
             looks = watch([child], count, alerts)
             if who.gentle and (code := child.stop()):

@@ -31,7 +31,7 @@ class Packer:
         clock_ms: Callable[[], int],
     ) -> None:
         self.limits: Final[dict[Route, int]] = dict.fromkeys(topics, BATCH_BYTES)
-        self._topics: Final = topics
+        self.topics: Final = topics
         self._partitions: Final = partitions
         self._builder: Final = builder
         self._clock_ms: Final = clock_ms
@@ -40,8 +40,8 @@ class Packer:
         """Return chunks, written where there is a producer; each partition's in order."""
         headers = ((PROCESSED_HEADER, str(self._clock_ms()).encode()),)
         chunks = [
-            Chunk((), self._topics[route], partition, run, headers, [], route)
-            for (route, partition), group in grouped(records, self._topics, self._partitions).items()
+            Chunk((), self.topics[route], partition, run, headers, [], route)
+            for (route, partition), group in grouped(records, self.topics, self._partitions).items()
             for run in cut(group, self.limits[route], BESIDE)
         ]
         for chunk in chunks:
@@ -63,4 +63,4 @@ class Packer:
 
     def place(self, record: Record) -> tuple[Route, int]:
         """Return where one record goes."""
-        return next(iter(grouped([record], self._topics, self._partitions)))
+        return next(iter(grouped([record], self.topics, self._partitions)))

@@ -12,56 +12,24 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka_errors
 
 from enrich.errors import MillraceError
-from enrich.record import Header, Record, Route
-from enrich.refused import cut_raw, undeliverable
+from enrich.record import Route
 from worker.kafka_client import aiokafka_options
 from worker.log import log
-from worker.pack import BATCH_BYTES, BESIDE, Packer
+from worker.narrow import Notes, narrowed
+from worker.pack import BATCH_BYTES, Packer
 from worker.parcel import Chunk, Parcel
+from worker.produce_errors import BACKOFF_S, FATAL, TOO_LARGE, Behind, SinkFailed, name_of
 from worker.settings import FRAMING, Settings
 
 REQUEST_TIMEOUT_MS: Final = 30_000
-# So often an unnamed refusal is taken for a passing one.
-UNKNOWN_TRIES: Final = 3
 # How often is looked whether a record batch has been handed over.
 HANDED_S: Final = 0.005
-BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-
-TOO_LARGE: Final = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
-# No second try can help: the right to write is the trouble, or the cluster, not the moment or the record.
-FATAL: Final = (
-    kafka_errors.TopicAuthorizationFailedError,
-    kafka_errors.ClusterAuthorizationFailedError,
-    kafka_errors.InvalidTopicError,
-    kafka_errors.InvalidTimestampError,
-    kafka_errors.PolicyViolationError,
-    kafka_errors.UnsupportedForMessageFormatError,
-    kafka_errors.UnsupportedVersionError,
-)
-
-
-class Behind(kafka_errors.KafkaError):  # type: ignore[misc]
-    """A record batch that was held back: one before it, for the same partition, has failed."""
-
-
-class SinkFailed(MillraceError):
-    """Records could not be produced. Nothing that they came from may be acknowledged."""
-
-
-class Notes(Protocol):
-    """What the sink needs of ``worker.metrics.Metrics``."""
-
-    def retried(self, records: int, error: str) -> None:
-        """So many records go once more."""
-
-    def undeliverable(self) -> None:
-        """A record that its topic does not take goes as a dead letter."""
 
 
 class Sink:
@@ -153,19 +121,6 @@ class Sink:
             self._known[topic] = len(found)
         return self._known.get(topic, 1)
 
-    def _chunk(
-        self,
-        number: tuple[int, ...],
-        route: Route,
-        partition: int,
-        run: list[Record],
-        headers: tuple[Header, ...],
-        parcels: list[Parcel],
-    ) -> Chunk:
-        for parcel in parcels:
-            parcel.chunks += 1
-        return Chunk(number, self._topics[route], partition, run, headers, parcels, route)
-
     async def _send(self, chunk: Chunk) -> None:
         self._way[chunk.number] = chunk
         chunk.error = chunk.receipt = None
@@ -251,17 +206,17 @@ class Sink:
         except SinkFailed as error:
             self._give_up(error)
         except Exception as error:  # noqa: BLE001 - nothing may wait for a repair that has ended
-            self._give_up(SinkFailed(f"{_name(error)} while sending again"))
+            self._give_up(SinkFailed(f"{name_of(error)} while sending again"))
 
     def _tell(self, failed: Sequence[Chunk], tries: int) -> None:
-        records, error = sum(len(chunk.records) for chunk in failed), _name(failed[0].error)
+        records, error = sum(len(chunk.records) for chunk in failed), name_of(failed[0].error)
         log.warning("produce_retry", records=records, error=error, tries=tries + 1)
         if self._notes is not None:
             self._notes.retried(records, error)
 
     def _late(self) -> None:
         left = sum(len(chunk.records) for chunk in self._way.values())
-        last = next((_name(chunk.error) for chunk in self._way.values() if chunk.error), "no answer")
+        last = next((name_of(chunk.error) for chunk in self._way.values() if chunk.error), "no answer")
         self._give_up(
             SinkFailed(
                 f"no receipt for {left} records within {self._timeout_s:g} s ({last}): "
@@ -286,7 +241,7 @@ class Sink:
             await self.start()
         except (kafka_errors.KafkaError, MillraceError, OSError) as error:
             # MillraceError: a file of credentials that cannot be read just now.
-            log.warning("producer_not_started", error=_name(error), reason=str(error))
+            log.warning("producer_not_started", error=name_of(error), reason=str(error))
             return False
         return True
 
@@ -297,40 +252,16 @@ class Sink:
                     f"{chunk.topic} has {self._partitions(chunk.topic)} partitions now: start again"
                 )
             if isinstance(chunk.error, FATAL) or not isinstance(chunk.error, kafka_errors.KafkaError):
-                raise SinkFailed(f"{chunk.topic} refuses what is written to it: {_name(chunk.error)}")
+                raise SinkFailed(f"{chunk.topic} refuses what is written to it: {name_of(chunk.error)}")
 
     def _narrowed(self, chunk: Chunk, tries: int) -> list[Chunk]:
-        """Return what to send instead: halves of a record batch that is too large, a smaller record."""
-        large = isinstance(chunk.error, TOO_LARGE)
-        # aiokafka has no name for a record that a broker finds invalid (a compacted topic, say).
-        if not large and not (tries >= UNKNOWN_TRIES and type(chunk.error) is kafka_errors.UnknownError):
+        made = narrowed(chunk, tries, self._packer, self._notes)
+        if not made:
             return [chunk]
-        if len(chunk.records) > 1:
-            size = sum(len(record.value) + BESIDE for record in chunk.records)
-            if large:
-                limits = self._packer.limits
-                limits[chunk.route] = min(limits[chunk.route], max(size // 2, BESIDE))
-            runs: list[tuple[Route, int, list[Record]]] = [
-                (chunk.route, chunk.partition, half) for half in chunk.halves()
-            ]
-        else:
-            record = chunk.records[0]
-            smaller = cut_raw(record)
-            if smaller is None and record.route == "dead" and not record.value:
-                raise SinkFailed(
-                    f"{chunk.topic} refuses even {len(record.value)} bytes: {_name(chunk.error)}"
-                )
-            if smaller is None:
-                smaller = undeliverable(record, chunk.topic)
-                log.error("undeliverable", topic=chunk.topic, bytes=len(record.value))
-                if self._notes is not None:
-                    self._notes.undeliverable()
-            place = (chunk.route, chunk.partition)
-            runs = [(*(place if smaller.route == chunk.route else self._packer.place(smaller)), [smaller])]
-        made = [
-            self._chunk((*chunk.number, place), *run, chunk.headers, list(chunk.parcels))
-            for place, run in enumerate(runs)
-        ]
+        for place, each in enumerate(made):
+            each.number, each.parcels = (*chunk.number, place), list(chunk.parcels)
+            for parcel in each.parcels:
+                parcel.chunks += 1
         self._arrives(chunk)  # its parcels now wait for these
         return made
 
@@ -364,8 +295,4 @@ async def _closed(producer: Any) -> None:
         await asyncio.wait_for(producer.stop(), timeout=2.0)
     except (TimeoutError, kafka_errors.KafkaError) as error:
         # Only on the way out: before a second try every batch of the first has ended.
-        log.warning("producer_left_unflushed", error=_name(error))
-
-
-def _name(error: Exception | None) -> str:
-    return type(error).__name__
+        log.warning("producer_left_unflushed", error=name_of(error))

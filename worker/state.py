@@ -19,8 +19,9 @@ from aiokafka import errors as kafka_errors
 from enrich.errors import MillraceError
 from worker.kafka_client import aiokafka_options, unreachable
 from worker.log import log
+from worker.produce_errors import BACKOFF_S, FATAL, TOO_LARGE
 from worker.settings import FRAMING, Settings
-from worker.sink import BACKOFF_S, FATAL, REQUEST_TIMEOUT_MS, TOO_LARGE
+from worker.sink import REQUEST_TIMEOUT_MS
 from worker.state_reading import CLOSE_S, Kept, found, latest
 from worker.state_records import (
     NONCE_BYTES,

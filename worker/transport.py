@@ -1,9 +1,8 @@
 """The batch transport: Faust's own consumer, which hands on one list where it handed on each record.
 
 One Faust event is one ``Delivery``: the records of one partition from one fetch, in order. What of a
-partition may be committed is the end of its unbroken run of acknowledged deliveries. A gap in the offsets is
-believed only when it is still there after an explicit seek to the expected offset: a fetch that began before
-a rebalance can come back after it. docs/delivery.md says what is promised. This rests on private names of
+partition may be committed is the end of its unbroken run of acknowledged deliveries. Gaps in the offsets are
+``worker.gaps``' matter. docs/delivery.md says what is promised. This rests on private names of
 faust-streaming 0.15.3, each of which tests/unit/test_worker_transport.py pins.
 """
 
@@ -20,6 +19,7 @@ from faust.types.tuples import ConsumerMessage
 
 from enrich.errors import MillraceError
 from worker.delivery import Delivery, Ledger
+from worker.gaps import Gaps, by_tp
 from worker.log import log
 
 # A poll for every partition may wait; one that leaves some out looks again soon, they may have room.
@@ -52,7 +52,7 @@ class Consumer(driver.Consumer):
         self.epoch = 0
         self.ledger: Final = Ledger(self.app.limit_rows, self.app.limit_bytes)
         self._held: set[TP] = set()
-        self._doubted: dict[TP, int] = {}
+        self._gaps: Final = Gaps(self)
         self._room: Final = asyncio.Event()
         self.app.pulse.oldest = self.ledger.oldest_s
         self.app.pulse.lag = self._lag
@@ -104,9 +104,9 @@ class Consumer(driver.Consumer):
     async def _seek_all(self) -> None:
         epoch = self.epoch
         committed = {ensure_TP(tp): offset for tp, offset in (await self.seek_to_committed()).items()}
-        begins = _by_tp(await self.earliest_offsets(*committed))
-        ends = _by_tp(await self.highwaters(*committed))
-        starts = {tp: self._start(tp, committed[tp], begins[tp], ends[tp]) for tp in committed}
+        begins = by_tp(await self.earliest_offsets(*committed))
+        ends = by_tp(await self.highwaters(*committed))
+        starts = {tp: self._gaps.start(tp, committed[tp], begins[tp], ends[tp]) for tp in committed}
         await self.seek_wait(starts)
         if epoch != self.epoch:
             return
@@ -207,7 +207,7 @@ class Consumer(driver.Consumer):
         if expected is None:
             return
         epoch = self.epoch
-        rows = await self._believed(tp, rows, expected)
+        rows = await self._gaps.believed(tp, rows, expected)
         if not rows or epoch != self.epoch:
             return  # of an assignment that ended while we asked: in the new one a gap of our own
         delivery = Delivery.of(tp, rows, self.epoch, monotonic())
@@ -216,65 +216,6 @@ class Consumer(driver.Consumer):
         self._tell()
         # As Faust's own loop does it: a rebalance must not wait for a stream that waits for the rebalance.
         await self.wait_first(self.callback(self._message(tp, delivery)), self.suspend_flow.wait())
-
-    async def _believed(self, tp: TP, rows: list[Any], expected: int) -> list[Any]:
-        """Return the rows that go on from the expected offset; none: they are asked for again."""
-        epoch = self.epoch
-        first, last = rows[0].offset, rows[-1].offset
-        doubted = self._doubted.pop(tp, None) == expected
-        if first == expected:
-            if doubted:
-                self.app.metrics.gap("caught", 0)
-                log.info("gap_caught", partition=tp.partition, offset=expected)
-            return rows
-        if first < expected <= last:
-            return [row for row in rows if row.offset >= expected]
-        if not doubted:
-            self._doubted[tp] = expected
-            await self.seek_wait({tp: expected})
-            return []
-        if first > expected:
-            begin = _by_tp(await self.earliest_offsets(tp))[tp]
-            if epoch != self.epoch:
-                return []
-            if begin > expected:
-                self._expired(tp, expected, min(begin, first))
-            if first > max(begin, expected):
-                # Compaction and transaction markers do this rightly.
-                self.app.metrics.gap("compacted", first - max(begin, expected))
-                log.warning("offsets_skipped", partition=tp.partition, due=expected, offset=first)
-            return rows
-        end = _by_tp(await self.highwaters(tp))[tp]
-        if epoch != self.epoch:
-            return []
-        if end >= expected:
-            await self.seek_wait({tp: expected})
-            return []
-        self._went_back(tp, expected, end, first)
-        self.ledger.begin(tp, first)
-        self._committed_offset[tp] = None
-        self.app.recovery.began_anew(tp.partition, first)
-        return rows
-
-    def _start(self, tp: TP, committed: int | None, begin: int, end: int) -> int:
-        if committed is None:
-            return begin
-        if committed < begin:
-            self._expired(tp, committed, begin)
-            return begin
-        if committed > end:
-            self._went_back(tp, committed, end, begin)
-            return begin
-        return committed
-
-    def _expired(self, tp: TP, due: int, begin: int) -> None:
-        self.app.metrics.gap("expired", begin - due)
-        log.error("expired", partition=tp.partition, due=due, log_start=begin, records=begin - due)
-
-    def _went_back(self, tp: TP, due: int, end: int, start: int) -> None:
-        # The log was cut or made anew: what was folded is gone, and nothing may pass for a replay.
-        self.app.metrics.gap("went_back", due - end)
-        log.error("offsets_went_back", partition=tp.partition, due=due, log_end=end, reads_from=start)
 
     def _message(self, tp: TP, delivery: Delivery) -> Any:
         value = cast(bytes, delivery)  # Faust hands on whatever it is given
@@ -304,7 +245,7 @@ class Consumer(driver.Consumer):
         self.epoch += 1
         self.ledger.clear()
         self._held.clear()
-        self._doubted.clear()
+        self._gaps.forget()
         pulse = self.app.pulse
         pulse.joined = False
         pulse.restoring.clear()
@@ -328,7 +269,3 @@ class Transport(driver.Transport):
     """Faust's aiokafka driver with our consumer."""
 
     Consumer = Consumer
-
-
-def _by_tp(offsets: Mapping[Any, int]) -> dict[TP, int]:
-    return {ensure_TP(tp): offset for tp, offset in offsets.items()}

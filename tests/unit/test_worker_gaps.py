@@ -9,6 +9,7 @@ import pytest
 from faust.types import TP
 
 from worker.delivery import Ledger
+from worker.gaps import Gaps
 from worker.transport import Consumer
 
 PLACE = TP("raw", 0)
@@ -18,7 +19,7 @@ class Fake(Consumer):
     """Our consumer without Faust's: a log from begin to end, and what it was asked and has told."""
 
     def __init__(self, expected: int, begin: int = 0, end: int = 1000) -> None:
-        self.epoch, self._doubted = 1, {}  # type: ignore[misc]
+        self.epoch, self._gaps = 1, Gaps(self)  # type: ignore[misc]
         self.ledger = Ledger(1000, 1_000_000)  # type: ignore[misc]
         self.ledger.begin(PLACE, expected)
         self._committed_offset = {}
@@ -46,7 +47,7 @@ class Fake(Consumer):
         rows = [SimpleNamespace(offset=offset) for offset in offsets]
         expected = self.ledger.expected(PLACE)
         assert expected is not None
-        return [row.offset for row in asyncio.run(self._believed(PLACE, rows, expected))]
+        return [row.offset for row in asyncio.run(self._gaps.believed(PLACE, rows, expected))]
 
 
 def test_what_goes_on_is_taken() -> None:

@@ -19,10 +19,10 @@ from tests.unit.consumed import consumed
 from worker.delivery import Delivery
 from worker.log import configure
 from worker.metrics import Metrics
+from worker.produce_errors import SinkFailed
 from worker.pulse import Pulse
 from worker.pump import CoreFailed, Pump
 from worker.settings import Settings
-from worker.sink import SinkFailed
 
 SECRET = b"4111-1111-1111-1111"
 

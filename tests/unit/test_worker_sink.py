@@ -10,8 +10,9 @@ import pytest
 from aiokafka import errors
 
 from enrich.record import Record
+from worker.produce_errors import SinkFailed
 from worker.settings import Settings
-from worker.sink import Sink, SinkFailed
+from worker.sink import Sink
 
 Outcome = Exception | None
 RECORDS = [Record("enriched", b"k", b"%d" % i, (("millrace-uid", b"u"),)) for i in range(4)]
