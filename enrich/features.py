@@ -59,7 +59,7 @@ def _destination(row: Row, zone: str) -> tuple[float, ...]:
     return _MISSING if row.dst is None else _address(row.dst)
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def _address(facts: AddressFacts) -> tuple[float, ...]:
     one, two, three, four = facts.octets or (nan, nan, nan, nan)
     net24 = nan if facts.net24 is None else facts.net24

@@ -42,20 +42,26 @@ class CoreThread:
     def stop(self) -> None:
         """Begin nothing more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+        self._together.let_go()
 
     def bury(self, one: object) -> None:
-        """Take what is done with, and let go of it when the next turn begins."""
+        """Take what is done with, and let go of it in the thread, before the next work."""
         self._buried.append(one)
+
+    def rest(self) -> None:
+        """Nothing waits: let go of what is done with, and of the one CPU."""
+        if self._buried or self._together.held:
+            self.submit(self._rest)
 
     # In the thread itself ---------------------------------------------------------------------------------
 
-    def turn(self, *, busy: bool) -> None:
-        """Begin a turn. busy: there is at least half a batch to do."""
-        self._buried.clear()
+    def keep_together(self, *, busy: bool) -> None:
+        """Before a batch. busy: it is at least half full."""
         self._together.turn(busy=busy)
 
     def bounded(self, work: Callable[[], T]) -> T:
         """Do it, timed for the pump to watch and, if the interpreter is seized, by a thread in C."""
+        self._buried.clear()
         self._pulse.core_since_s = monotonic()
         faulthandler.dump_traceback_later(self._timeout_s + SEIZED_S, exit=True)
         try:
@@ -63,3 +69,7 @@ class CoreThread:
         finally:
             faulthandler.cancel_dump_traceback_later()
             self._pulse.core_since_s = None
+
+    def _rest(self) -> None:
+        self._buried.clear()
+        self._together.let_go()

@@ -43,6 +43,8 @@ class Delivery:
     def taken(self) -> list[RawRecord]:
         """Return the records as the core takes them, once: by the thread that works on them."""
         rows, self._rows = self._rows, []
+        if len(rows) != self.number:
+            raise RuntimeError("the records of a delivery were taken twice")
         return marked([of_consumer(row) for row in rows], self.poison)
 
 

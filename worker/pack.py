@@ -17,7 +17,8 @@ BESIDE: Final = 224
 
 
 class Packer:
-    """See the module. limits: bytes of one record batch, less where a topic has turned out to take less.
+    """See the module. limits: bytes of one record batch, less where a topic has turned out to take less;
+    what is packed already at that time still has the old one, and goes in halves.
 
     partitions: of a topic, at least 1. builder: an empty record batch of aiokafka, None: no producer now.
     clock_ms: wall clock, for ``millrace-processed-ms``.

@@ -152,11 +152,12 @@ class Pump:
                         self._leave(one)
                         return
                     batches.append(batch)
+            outputs = [output for batch in batches for output in batch.outputs]
+            one.batch = Batch(outputs, sum((batch.counts for batch in batches), Counter()))
+            records = [record for output in outputs for record in output]
+            one.chunks = await self.in_core(partial(self._sink.packed, records))
         except Exception as error:  # noqa: BLE001 - told and raised again where rounds end
             one.error = error
-        outputs = [output for batch in batches for output in batch.outputs]
-        one.batch = Batch(outputs, sum((batch.counts for batch in batches), Counter()))
-        one.chunks = self._sink.packed([record for output in outputs for record in output])
         self._scored.put_nowait(one)
 
     def _scored_if(self, epoch: int, records: list[RawRecord]) -> Batch | None:
@@ -201,16 +202,19 @@ class Pump:
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the core's thread: join what waits, score it, write it into record batches."""
-        self._thread.turn(busy=2 * self._pulse.waiting_rows >= self._rows)
-        one = self._joined()
-        if one is not None:
-            began = monotonic()
-            one.seconds["wait"] = began - one.deliveries[0].since_s
-            try:
+        one = None
+        try:
+            one = self._joined()
+            if one is not None:
+                began = monotonic()
+                one.seconds["wait"] = began - one.deliveries[0].since_s
+                number = sum(delivery.number for delivery in one.deliveries)
+                self._thread.keep_together(busy=2 * number >= self._rows)
                 self._thread.bounded(partial(self._work, one))
-            except BaseException as error:  # noqa: BLE001 - a thread has nobody to raise to
-                one.error = error
-            one.seconds["core"] = monotonic() - began
+                one.seconds["core"] = monotonic() - began
+        except BaseException as error:  # noqa: BLE001 - a thread has nobody to raise to
+            one = one or Round([], 0)
+            one.error = error
         loop.call_soon_threadsafe(self._turned, one)
 
     def _work(self, one: Round) -> None:
@@ -297,6 +301,8 @@ class Pump:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            if not self._turns and not self._waiting:
+                self._thread.rest()
             since = self._pulse.core_since_s
             if since is not None and monotonic() - since > self._core_timeout_s:
                 self.hangs = True

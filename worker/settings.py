@@ -148,7 +148,8 @@ class Settings(BaseSettings):
         default=10, description="How long a batch waits to fill, in milliseconds."
     )
     one_cpu: bool = Field(
-        default=True, description="Keep a worker's threads together on one CPU while its batches are full."
+        default=True,
+        description="A worker's threads stay on one CPU while its batches are at least half full.",
     )
     compression: Literal["none", "gzip"] = Field(
         default="none", description="Of the records that a worker produces."

@@ -5,6 +5,7 @@ partitions is the operator's decision, and more partitions move every entity's h
 """
 
 from collections.abc import Iterable
+from time import monotonic, sleep
 from typing import Any, Final, Literal, NamedTuple
 
 from kafka.admin import ConfigResource
@@ -14,6 +15,9 @@ from enrich.errors import SettingsWrong
 from worker.kafka_client import message
 from worker.settings import FRAMING, MEBIBYTE, Settings
 
+# How long a topic that was created may be unknown to a broker, and how often that is looked at.
+VISIBLE_S: Final = 10.0
+LOOK_S: Final = 0.2
 DAY_MS: Final = 86_400_000
 # Largest value on the state topic: with key and framing below the 1 MiB that topics and clients accept.
 CHUNK_BYTES: Final = 900_000
@@ -108,9 +112,27 @@ _NOT_ALLOWED: Final = 29  # TOPIC_AUTHORIZATION_FAILED
 
 
 def check(
-    admin: Any, settings: Settings, roles: Iterable[Role] | None = None
+    admin: Any,
+    settings: Settings,
+    roles: Iterable[Role] | None = None,
+    created: Iterable[str] = (),
 ) -> tuple[dict[str, Topic], list[Finding]]:
-    """Return the topics that exist, and what is wrong or missing, worst first. roles: None is all."""
+    """Return the topics that exist, and what is wrong or missing, worst first. roles: None is all.
+
+    created: those that ``apply`` has just made. Brokers hear of a topic one after the other, so the one that
+    is asked now may take a moment.
+    """
+    until_s = monotonic() + VISIBLE_S
+    found = _check(admin, settings, roles)
+    while set(created) - found[0].keys() and monotonic() < until_s:
+        sleep(LOOK_S)
+        found = _check(admin, settings, roles)
+    return found
+
+
+def _check(
+    admin: Any, settings: Settings, roles: Iterable[Role] | None
+) -> tuple[dict[str, Topic], list[Finding]]:
     asked = None if roles is None else set(roles)
     plan = [each for each in wanted(settings) if asked is None or each.role in asked]
     topics = existing(admin, (each.name for each in plan))

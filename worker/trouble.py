@@ -130,7 +130,8 @@ class Trouble:
             await self._state.note(place, attempt._replace(probe=probe, deaths=deaths))
             return self._ours(delivery)
 
-        await self._pump.apart(delivery, groups(delivery.taken(), attempt.probe), note)
+        records = await self._pump.in_core(delivery.taken)
+        await self._pump.apart(delivery, groups(records, attempt.probe), note)
         if not self._ours(delivery) or self._pump.failed is not None:
             return
         if not self._queued[place] and delivery.next >= self._until.get(place, 0):

@@ -28,7 +28,7 @@ def topics(
     settings = load_settings()
     with admin(settings) as client:
         created = kafka_topics.apply(client, settings) if apply else []
-        there, findings = kafka_topics.check(client, settings)
+        there, findings = kafka_topics.check(client, settings, created=created)
     plan = kafka_topics.wanted(settings)
     wrong = any(finding.level == "error" for finding in findings)
     if as_json:

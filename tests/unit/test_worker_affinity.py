@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,15 @@ def test_after_a_second_the_kernel_may_choose_again(monkeypatch: pytest.MonkeyPa
         found.append(together.held)
     together.let_go()
     assert found == [True, False, True]
+
+
+@linux
+def test_without_proc_only_speed_is_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(affinity, "TASKS", tmp_path / "no")
+    together = Together(True)
+    for busy in (True, True, False):
+        together.turn(busy=busy)
+    assert not together.held
 
 
 @linux

@@ -250,3 +250,35 @@ def test_drained_waits_for_receipts_and_no_longer_than_its_bound() -> None:
         await bench.pump.drained(10)
 
     assert Bench().run(work).consumer.done == [(0, 1)]
+
+
+def test_what_was_taken_apart_is_let_go_of() -> None:
+    async def work(bench: Bench) -> None:
+        async def note(_: Sequence[RawRecord]) -> bool:
+            return True
+
+        for n in range(5):
+            one = delivery(n, b"a")
+            await bench.pump.apart(one, [one.taken()], note)
+            await bench.until(lambda n=n: len(bench.sink.receipts) == n + 1)  # type: ignore[misc]
+            bench.sink.receipts[-1].set_result(None)
+        await bench.until(lambda: len(bench.consumer.done) == 5)
+        await bench.until(lambda: not bench.pump._thread._buried)
+
+    Bench().run(work)
+
+
+def test_a_turn_that_cannot_even_begin_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(bench: Bench) -> None:
+        monkeypatch.setattr(bench.pump, "_joined", lambda: 1 / 0)
+        bench.pump.offer(delivery(0, b"a"))
+        await bench.until(lambda: bool(bench.crashed))
+
+    assert isinstance(Bench().run(work).crashed[0], CoreFailed)
+
+
+def test_a_delivery_is_taken_once() -> None:
+    one = delivery(0, b"a")
+    one.taken()
+    with pytest.raises(RuntimeError, match="twice"):
+        one.taken()

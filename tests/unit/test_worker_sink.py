@@ -30,6 +30,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.rows: list[Any] = []
+        self.sent = False
 
     def append(
         self, *, timestamp: None, key: bytes | None, value: bytes, headers: list[Any]
@@ -66,6 +67,8 @@ class Producer:
         return Builder()
 
     async def send_batch(self, batch: Builder, topic: str, *, partition: int) -> asyncio.Future[Any]:
+        assert not batch.sent, "aiokafka's can be sent once"
+        batch.sent = True
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         error = self.outcome([value for value, _ in batch.rows])
         if error is None:
@@ -162,6 +165,23 @@ def test_what_is_put_after_a_failure_fails_too() -> None:
 def test_without_receipts_it_gives_up_after_its_time() -> None:
     with pytest.raises(SinkFailed, match=r"no receipt for 4 records within 0\.2 s"):
         run(sent([Producer(lambda _: TimeoutError())], RECORDS, produce_timeout_s=0.2))
+
+
+def test_what_was_packed_before_a_producer_was_renewed_or_there_goes_out_too() -> None:
+    lost, good = Producer(lambda _: errors.NotLeaderForPartitionError()), Producer(fine)
+
+    async def work() -> None:
+        left = iter([lost, good])
+        sink = Sink(Settings(), None, lambda: next(left))
+        without = sink.packed(RECORDS[:1])
+        await sink.start()
+        packed = [sink.packed([record]) for record in RECORDS[1:]]
+        for receipts in [await sink.put(chunks) for chunks in [without, *packed]]:
+            await receipts
+        await sink.stop()
+
+    run(work())
+    assert good.values == [b"0", b"1", b"2", b"3"]
 
 
 def test_nothing_to_send_is_done_at_once() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from worker import topics
 from worker.settings import Settings
 from worker.topics import Topic, Wanted, of_topic, wanted
 
@@ -101,3 +102,14 @@ def test_unlimited_retention_is_no_risk() -> None:
 @pytest.mark.parametrize(("role", "level"), [("raw", "error"), ("state", "error"), ("feedback", "warning")])
 def test_a_missing_topic_stops_a_worker_only_where_it_needs_it(role: str, level: str) -> None:
     assert [finding.level for finding in of_topic(PLAN[role], None, SETTINGS)] == [level]  # type: ignore[index]
+
+
+def test_a_topic_just_made_may_take_a_moment_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings()
+    names = {each.name for each in wanted(settings)}
+    answers = iter([{}, {}, {name: Topic(name, 6, 3, {}) for name in names}])
+    monkeypatch.setattr(topics, "existing", lambda admin, of: next(answers))
+    monkeypatch.setattr(topics, "_of_cluster", lambda admin: [])
+    monkeypatch.setattr(topics, "LOOK_S", 0.0)
+    there, _ = topics.check(None, settings, created=[settings.topic_raw])
+    assert there.keys() == names
