@@ -19,7 +19,7 @@ def machine() -> dict[str, str]:
     load = ", ".join(f"{each:.2f}" for each in os.getloadavg())
     cores = os.cpu_count() or 1
     return {
-        "cores": f"{cores} ({_model()}), shared by broker, sender, reader and worker; nothing is pinned from outside",
+        "cores": f"{cores} ({_model()}), shared by broker, sender, reader and worker; none is pinned by us",
         "before": f"{psutil.cpu_percent(LOOK_S):.0f} % busy with other work; load {load} (1, 5, 15 minutes)",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
         "system": f"{platform.system()} {platform.machine()}",
