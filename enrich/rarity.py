@@ -39,11 +39,14 @@ def parts(X: Matrix, quantiles: Floats, missing: Floats) -> Iterator[tuple[Anoma
 
 def rarity(X: Matrix, quantiles: Floats, missing: Floats) -> Floats:
     """Return the share of the reference at least as extreme as each value, shape (n, TOLD_COLUMNS)."""
-    tails = np.empty((len(X), len(TOLD_COLUMNS)))
+    values = np.asfortranarray(X[:, TOLD_COLUMNS])
+    below = np.empty(values.shape, order="F")
+    above = np.empty(values.shape, order="F")
     for position, column in enumerate(TOLD_COLUMNS):
-        steps, values = quantiles[column], X[:, column]
-        below = np.searchsorted(steps, values, side="right") / len(steps)
-        above = 1.0 - np.searchsorted(steps, values, side="left") / len(steps)
-        present = 1.0 - missing[column]
-        tails[:, position] = np.where(np.isnan(values), missing[column], np.minimum(below, above) * present)
-    return tails
+        steps, own = quantiles[column], values[:, position]
+        below[:, position] = steps.searchsorted(own, "right")
+        above[:, position] = steps.searchsorted(own, "left")
+    below /= quantiles.shape[1]
+    above = 1.0 - above / quantiles.shape[1]
+    absent = missing[TOLD_COLUMNS]
+    return np.where(np.isnan(values), absent, np.minimum(below, above) * (1.0 - absent))

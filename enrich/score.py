@@ -195,11 +195,11 @@ def text_matrix(texts: Sequence[str], models: Models) -> tuple[Matrix, Floats]:
 
 
 def _read(texts: Sequence[str], words: Words) -> Iterator[Read]:
-    sparse = words.weights(texts)
-    indices, weights, ends = sparse.indices, sparse.data.astype(np.float32), sparse.indptr.tolist()
+    columns, all_weights, ends = words.weights(texts)
+    weights = all_weights.astype(np.float32, copy=False)
     for text, start, end in zip(texts, ends[:-1], ends[1:], strict=True):
         # Views: a batch's texts are forgotten together.
-        yield Read(words.share(text.split("\n", 2)[:2]), indices[start:end], weights[start:end])
+        yield Read(words.share(text.split("\n", 2)[:2]), columns[start:end], weights[start:end])
 
 
 def anomaly(X: Matrix, models: Models) -> list[Anomaly]:

@@ -1,10 +1,14 @@
 """The words of a text, line by line: a new text is mostly made of lines that were seen before."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from copy import copy
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 LINES: Final = 8_192
 # Only short lines are remembered: whoever writes long ones must not fill the memory.
@@ -15,32 +19,45 @@ _PLAIN: Final = {
     "analyzer": "word",
     "ngram_range": (1, 1),
     "lowercase": True,
+    "binary": False,
+    "use_idf": True,
+    "norm": "l2",
     **dict.fromkeys(("tokenizer", "preprocessor", "strip_accents", "stop_words")),
 }
 
 
 class Line(NamedTuple):
-    """known: those of its words that the vocabulary has, in order. words: how many it has in all."""
+    """known: columns of its words that the vocabulary has, in order. words: how many it has in all."""
 
-    known: tuple[str, ...]
+    known: tuple[int, ...]
     words: int
+
+
+class Weights(NamedTuple):
+    """Texts as rows of a CSR matrix of shape (n, v): row i is ``[ends[i]:ends[i + 1]]`` of the others.
+
+    columns: increasing within a row. weights: tf-idf, in the vectorizer's dtype.
+    """
+
+    columns: npt.NDArray[np.int32]
+    weights: npt.NDArray[Any]
+    ends: list[int]
 
 
 class Words:
     """Reads texts for a fitted TfidfVectorizer, and gives the weights that it gives itself, bit for bit.
 
     Where it counts single words, none of which can span two lines, the words of a text are those of its
-    lines. A vectorizer of another kind reads the whole text itself.
+    lines, and none of scikit-learn's checks and copies is needed: 1 ms a call, however few the texts. A
+    vectorizer of another kind is asked itself.
     """
 
     def __init__(self, vectorizer: Any) -> None:
         plain = all(getattr(vectorizer, name) == value for name, value in _PLAIN.items())
-        self._vectorizer: Final = copy(vectorizer)
-        if plain and vectorizer.token_pattern in _PATTERNS:
-            self._vectorizer.analyzer = self._known
+        self.plain: Final = plain and vectorizer.token_pattern in _PATTERNS
+        self._vectorizer: Final = vectorizer
         self._find: Final = re.compile(vectorizer.token_pattern).findall
-        # The word itself is kept, not the text's copy of it.
-        self._vocabulary: Final = {word: word for word in vectorizer.vocabulary_}
+        self._vocabulary: Final = {word: int(column) for word, column in vectorizer.vocabulary_.items()}
         self._remembered: Final = lru_cache(LINES)(self._read)
 
     def line(self, text: str) -> Line:
@@ -56,12 +73,30 @@ class Words:
             words += line.words
         return known / words if words else 0.0
 
-    def weights(self, texts: Sequence[str]) -> Any:
-        """Return the tf-idf of each text, a CSR matrix of shape (n, v)."""
-        return self._vectorizer.transform(texts)
+    def weights(self, texts: Sequence[str]) -> Weights:
+        """Return the tf-idf of each text."""
+        if not self.plain:
+            sparse = self._vectorizer.transform(texts)
+            return Weights(sparse.indices, sparse.data, sparse.indptr.tolist())
+        counts = [sorted(Counter(self._known(text)).items()) for text in texts]
+        sizes = [len(each) for each in counts]
+        ends = [0, *np.cumsum(sizes).tolist()]
+        flat = np.fromiter(chain.from_iterable(chain.from_iterable(counts)), np.int32, 2 * ends[-1])
+        columns, often = flat[::2].copy(), flat[1::2]
+        # What TfidfTransformer and normalize do, in their order and with their types.
+        idf = self._vectorizer.idf_
+        weights = often.astype(idf.dtype)
+        if self._vectorizer.sublinear_tf:
+            np.log(weights, weights)
+            weights += 1
+        weights *= idf[columns]
+        rows = np.repeat(np.arange(len(texts)), sizes)
+        squares = np.bincount(rows, weights=weights * weights, minlength=len(texts))
+        weights = (weights / np.sqrt(squares)[rows]).astype(idf.dtype)
+        return Weights(columns, weights, ends)
 
-    def _known(self, text: str) -> list[str]:
-        return [word for line in text.split("\n") for word in self.line(line).known]
+    def _known(self, text: str) -> list[int]:
+        return [column for line in text.split("\n") for column in self.line(line).known]
 
     def _read(self, text: str) -> Line:
         found = self._find(text.lower())

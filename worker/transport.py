@@ -20,6 +20,7 @@ from faust.types.tuples import ConsumerMessage
 from enrich.errors import MillraceError
 from worker.delivery import Delivery, Ledger
 from worker.gaps import Gaps, by_tp
+from worker.heartbeats import Heartbeats
 from worker.log import log
 
 # A poll for every partition may wait; one that leaves some out looks again soon, they may have room.
@@ -53,6 +54,7 @@ class Consumer(driver.Consumer):
         self.ledger: Final = Ledger(self.app.limit_rows, self.app.limit_bytes)
         self._held: set[TP] = set()
         self._gaps: Final = Gaps(self)
+        self._heartbeats: Final = Heartbeats(self.app.conf.broker_session_timeout)
         self._room: Final = asyncio.Event()
         self.app.pulse.oldest = self.ledger.oldest_s
         self.app.pulse.lag = self._lag
@@ -68,7 +70,7 @@ class Consumer(driver.Consumer):
                 self._room.clear()
                 active = self._get_active_partitions()
                 places = {tp for tp in active if tp not in self._held and self.ledger.has_room(tp)}
-                if not places:
+                if not places or self._heartbeats.unanswered():
                     await self._wait_for_room()
                     continue
                 epoch = self.epoch
@@ -170,6 +172,7 @@ class Consumer(driver.Consumer):
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Partitions are assigned; ``perform_seek`` follows, unless there are none."""
         self._forget()
+        self._heartbeats.begin(self._thread._ensure_consumer()._coordinator)
         self.app.pulse.restoring.update(tp.partition for tp in assigned)
         self.app.pulse.joined = True
         self.app.metrics.rebalanced()

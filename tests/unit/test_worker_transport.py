@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiokafka.consumer.fetcher import Fetcher as AioFetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.app.base import App
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer, Fetcher, ThreadDelegateConsumer
@@ -33,6 +34,7 @@ METHODS: list[tuple[Any, str, list[str]]] = [
     (ThreadDelegateConsumer, "highwaters", ["self", "partitions"]),
     (ThreadDelegateConsumer, "highwater", ["self", "tp"]),
     (App, "_new_transport", ["self"]),
+    (GroupCoordinator, "_do_heartbeat", ["self"]),
 ]
 
 
@@ -62,6 +64,9 @@ TEXTS: list[tuple[Any, str]] = [
     (driver.AIOKafkaConsumerThread._fetch_records, "fetcher.fetched_records"),
     (driver.AIOKafkaConsumerThread._create_worker_consumer, "RoundRobinPartitionAssignor"),
     (AioFetcher.seek_to, "del self._records[tp]"),
+    (GroupCoordinator._heartbeat_routine, "await self.ensure_coordinator_known()"),
+    (GroupCoordinator._heartbeat_routine, "await self._do_heartbeat()"),
+    (GroupCoordinator.coordinator_dead, "self.coordinator_id = None"),
 ]
 
 
