@@ -30,6 +30,8 @@ from worker.trouble import Trouble
 
 POLL_MS: Final = 500
 TICK_S: Final = 0.5
+# Of the bound in which the core was waited for just before.
+STUCK_SHARE: Final = 0.9
 
 
 class Recovery:
@@ -106,9 +108,13 @@ class Recovery:
         if self._task is not None:
             self._task.cancel()
         reading = sorted(self._pulse.reading)
+        since_s = self._pulse.core_since_s
+        stuck = since_s is not None and monotonic() - since_s >= STUCK_SHARE * bound_s
         try:
             async with asyncio.timeout(bound_s):
-                await self._trouble.handed_over()
+                await self._trouble.handed_over(stuck=stuck)
+                if stuck:
+                    return  # it would not answer
                 for place in reading:
                     taken = await self._pump.in_core(partial(self._dumped, place))
                     if taken is not None and taken.offset == self._committed.get(place):

@@ -80,10 +80,17 @@ class Trouble:
         if end > start or poison:
             await self._state.note(place, attempt)
 
-    async def handed_over(self) -> None:
-        """An orderly end of an assignment is no attempt that came to nothing. No note follows it."""
+    async def handed_over(self, *, stuck: bool) -> None:
+        """An orderly end of an assignment is no attempt that came to nothing. No note follows it.
+
+        stuck: the core is still at work on what it had when the end began. That is no orderly end: the notes
+        stay as they are, with the group that the core has. Else the restarts of workers that hang, each of
+        which moves partitions about, would wipe out what is known of the record that they hang at.
+        """
         self._over = True
         begun, self._begun = sorted(self._begun), set()
+        if stuck:
+            return
         for place in begun:
             attempt = self._attempts[place]
             if attempt.starts > 1:

@@ -84,10 +84,55 @@ def test_an_orderly_end_is_no_attempt(state: State) -> None:
             Settings(), state, SimpleNamespace(consumer=None, failed=None), Metrics(Pulse("b", "c"))
         )  # type: ignore[arg-type]
         await trouble.begin(0, 5, 1000, Attempt(5, 2, None, ()))
-        await trouble.handed_over()
+        await trouble.handed_over(stuck=False)
 
     asyncio.run(hand_over())
     assert state.noted[0].starts == 2
+
+
+def test_an_end_at_which_the_core_still_hangs_wipes_out_nothing(state: State) -> None:
+    async def hand_over() -> None:
+        trouble = Trouble(
+            Settings(), state, SimpleNamespace(consumer=None, failed=None), Metrics(Pulse("b", "c"))
+        )  # type: ignore[arg-type]
+        await trouble.begin(0, 5, 1000, Attempt(5, 4, (7, 7), (), 1))
+        await trouble.handed_over(stuck=True)
+
+    asyncio.run(hand_over())
+    assert state.noted[0].starts == PATIENCE
+    assert state.noted[0].poison == (7,)
+
+
+def test_of_a_start_that_hung_the_next_knows(state: State) -> None:
+    async def hand_over() -> None:
+        trouble = Trouble(
+            Settings(), state, SimpleNamespace(consumer=None, failed=None), Metrics(Pulse("b", "c"))
+        )  # type: ignore[arg-type]
+        await trouble.begin(0, 5, 1000, Attempt(5, 2, None, ()))
+        await trouble.handed_over(stuck=True)
+
+    asyncio.run(hand_over())
+    assert state.noted[0].starts == 3
+
+
+def test_a_group_that_was_interrupted_while_the_core_had_it_goes_record_by_record(state: State) -> None:
+    """As workers that hang take partitions from each other: no start may lose the group again."""
+
+    async def three_starts() -> Attempt:
+        known: Attempt | None = Attempt(5, 5, (64, 127), ())
+        for _ in range(3):
+            trouble = Trouble(
+                Settings(), state, SimpleNamespace(consumer=None, failed=None), Metrics(Pulse("b", "c"))
+            )  # type: ignore[arg-type]
+            await trouble.begin(0, 5, 1000, known)
+            await trouble.handed_over(stuck=True)
+            known = state.noted[0]
+        assert known is not None
+        return known
+
+    last = asyncio.run(three_starts())
+    assert last.probe == (64, 127)
+    assert [len(g) for g in groups([record(n) for n in range(60, 70)], last.probe)] == [4, *[1] * 6]
 
 
 def test_records_go_in_groups_and_those_of_the_probe_alone() -> None:
