@@ -1,8 +1,9 @@
 """The Alert: what every format is parsed into, once, at the edge. And ``entity``, its history key."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from enrich.address import Networks
 from enrich.errors import Quality
@@ -10,7 +11,7 @@ from enrich.errors import Quality
 # Longest text kept of one field, in characters. The original stays whole in raw_data.
 FIELD_LIMIT: Final = 1024
 # Changes whenever entity() would answer differently for some alert: it keys history and output.
-ENTITY_VERSION: Final = 1
+ENTITY_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,8 @@ class Alert:
     tactics: tactic names or ids as stated by the source, as received.
     bytes_out, bytes_in, packets: of the flow, from src's view, if stated.
     is_sample: a test or sample finding: it never escalates.
+    unmapped: what the source says beyond all this, by its own keys, as parsed; None: nothing. For
+        ``unmapped.source`` of the event; nothing decides by it.
     quality: what was wrong or repaired while parsing.
     """
 
@@ -104,6 +107,7 @@ class Alert:
     bytes_in: int | None = None
     packets: int | None = None
     is_sample: bool = False
+    unmapped: Mapping[str, Any] | None = field(default=None, hash=False)
     quality: tuple[Quality, ...] = ()
 
 
@@ -115,19 +119,33 @@ def entity(alert: Alert, networks: Networks) -> str:
     user, then host name, then source address, then detector and rule. It reads the alert and the
     ``networks`` setting only, so that a table reloaded at run time never moves an entity to another key.
 
+    A device that only watched a connection between two others (a firewall, a sensor: both ends are known, it
+    is neither, and no process of it is named) comes after the ends and the user: else all that it sees would
+    share one history, and one escalation would hold back those of other hosts.
+
     Returns ``kind:value``, at most 200 characters; longer values end in their hash. Case is folded.
     """
     device, src, dst = alert.device, alert.src, alert.dst
-    if device.ip is not None and networks.own(device.ip):
-        return "ip:" + device.ip
-    if device.name:
-        return _short("host:" + device.name.lower())
+    watched = (
+        src.ip is not None
+        and dst.ip is not None
+        and alert.process is None
+        and device.ip != src.ip
+        and device.ip != dst.ip
+    )
+    if not watched:
+        if device.ip is not None and networks.own(device.ip):
+            return "ip:" + device.ip
+        if device.name:
+            return _short("host:" + device.name.lower())
     if src.ip is not None and networks.own(src.ip):
         return "ip:" + src.ip
     if dst.ip is not None and networks.own(dst.ip):
         return "ip:" + dst.ip
     if alert.user:
         return _short("user:" + alert.user.lower())
+    if watched and device.name:
+        return _short("host:" + device.name.lower())
     # A name beside an address may be of the request (HTTP Host, TLS SNI), and its sender chooses it.
     if (src.name and src.ip is None) or (dst.name and dst.ip is None and src.ip is None):
         return _short("host:" + (src.name or dst.name or "").lower())

@@ -4,6 +4,7 @@
     ├── Rejected        the record's fault: it becomes a dead letter with a code, the batch goes on
     ├── SettingsWrong   the operator's fault: one line that says what to do, the process does not start
     ├── BundleRefused   the bundle's fault: not opened; says which file and why
+    ├── TableRefused    the file's fault: the last good table stays, or alerts go without
     ├── SnapshotRefused (snapshot) a snapshot of other version or damaged: the history begins cold
     └── StateFailed, SinkFailed, CoreFailed … (worker) the process ends, nothing is acknowledged
 
@@ -44,6 +45,8 @@ class QualityCode(StrEnum):
     BAD_TYPE = "bad_type"
     BAD_TECHNIQUE = "bad_technique"
     NESTING_PRUNED = "nesting_pruned"
+    DUPLICATE_KEYS = "duplicate_keys"
+    TWICE_ENCODED = "twice_encoded"
     FIELD_TRUNCATED = "field_truncated"
     RAW_NOT_UTF8 = "raw_not_utf8"
     RAW_TRUNCATED = "raw_truncated"
@@ -71,6 +74,10 @@ class Rejected(MillraceError):
 
 class SettingsWrong(MillraceError):
     """A setting, policy, mapping or command-line value is unknown or wrong."""
+
+
+class TableRefused(MillraceError):
+    """A table's file is missing, damaged or wrong: says where and why."""
 
 
 class BundleRefused(MillraceError):

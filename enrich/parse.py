@@ -34,15 +34,21 @@ _BOM: Final = Quality(QualityCode.BOM_STRIPPED)
 _CONTROL: Final = Quality(QualityCode.CONTROL_CHARACTER)
 _SURROGATE: Final = Quality(QualityCode.LONE_SURROGATE)
 _NESTING: Final = Quality(QualityCode.NESTING_PRUNED)
+_DUPLICATE: Final = Quality(QualityCode.DUPLICATE_KEYS)
+_TWICE: Final = Quality(QualityCode.TWICE_ENCODED)
 
 
-def parse_bytes(value: bytes) -> tuple[dict[str, Any], tuple[Quality, ...]]:
+def parse_bytes(value: bytes, before: tuple[Quality, ...] = ()) -> tuple[dict[str, Any], tuple[Quality, ...]]:
     """Return the JSON object in these bytes, and what had to be mended to read it.
 
     The object holds only what ``orjson.dumps`` can write: text without lone surrogates, finite floats,
     integers of 64 bits (longer ones become floats, or None beyond a float's range), DEPTH_LIMIT levels.
 
-    What is nested deeper becomes None: an attacker may write a part of an alert, not take it away.
+    What is nested deeper becomes None: an attacker may write a part of an alert, not take it away. Of equal
+    keys in one object the last counts, and that is told: another reader may go by the first. A JSON text
+    within a JSON text is read once more.
+
+    before: what was mended to get at these bytes.
 
     Raises Rejected and nothing else, for any bytes: ``unparseable``, ``not_an_object``. The message tells
     where reading stopped and repeats nothing of what the bytes say.
@@ -60,11 +66,33 @@ def parse_bytes(value: bytes) -> tuple[dict[str, Any], tuple[Quality, ...]]:
     except JSONDecodeError:
         doc, mended = _tolerant(value)
         quality = tuple(sorted({*quality, *mended}))
+    else:
+        if _doubles(value, doc):
+            quality = tuple(sorted({*quality, _DUPLICATE}))
+    if type(doc) is str and doc.lstrip(" \t\r\n")[:1] == "{" and _TWICE not in before:
+        return parse_bytes(doc.encode(), (*before, *quality, _TWICE))
+    quality = (*before, *quality) if before else quality
     if type(doc) is not dict:
         raise Rejected(
             DeadCode.NOT_AN_OBJECT, "the JSON value is not an object; send one alert object per record"
         )
     return doc, quality
+
+
+def _doubles(value: bytes, doc: object) -> bool:
+    """Return whether some object in the text has a key twice.
+
+    Of two equal keys orjson keeps one, so its own text of the document has fewer quotation marks. An escaped
+    one (``\\u0022``) becomes a plain one there; counted with the others, nothing can make up for the loss.
+    """
+    marks = value.count(b'"')
+    if b"\\u0022" in value:
+        marks += value.count(b"\\u0022")
+    if marks == orjson.dumps(doc).count(b'"'):
+        return False
+    found: set[Quality] = set()
+    _decoder(found, strict=True).decode(value.decode())  # orjson has read it: it is sound
+    return _DUPLICATE in found
 
 
 def _tolerant(value: bytes) -> tuple[object, tuple[Quality, ...]]:
@@ -133,7 +161,19 @@ def _decoder(found: set[Quality], *, strict: bool) -> JSONDecoder:
             return number
         return floating(digits)
 
-    return JSONDecoder(strict=strict, parse_float=floating, parse_int=integer, parse_constant=constant)
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        doc = dict(pairs)
+        if len(doc) != len(pairs):
+            found.add(_DUPLICATE)
+        return doc
+
+    return JSONDecoder(
+        strict=strict,
+        parse_float=floating,
+        parse_int=integer,
+        parse_constant=constant,
+        object_pairs_hook=members,
+    )
 
 
 def _mended(doc: Any, found: set[Quality]) -> Any:
