@@ -1,41 +1,43 @@
-"""The formats: bytes → Alert. The shape of the document tells which one it is; no parser is tried out."""
+"""The formats: bytes → Alert. The shape of the document tells which one it is; no parser is tried out.
+
+A record that begins with ``{`` is JSON: its top-level keys choose the formats that look at it. Any other is a
+line of text (``line``), unless it is JSON after all.
+"""
 
 from collections.abc import Callable, Sequence
-from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from hashlib import blake2b
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from enrich.alert import Alert
 from enrich.errors import DeadCode, Quality, Rejected, SettingsWrong
-from enrich.formats import suricata, wazuh
+from enrich.formats import line
 from enrich.formats.mapped import Mapping
 from enrich.formats.mapping_file import load_mapping
+from enrich.formats.shapes import FORMATS, KEYS, LINES, NAMES, Format, Parse, candidates
 from enrich.parse import parse_bytes
 
-__all__ = ["FORMATS", "Format", "Formats", "Mapping", "alert_from", "load_mapping", "packaged_mappings"]
+__all__ = [
+    "FORMATS",
+    "LINES",
+    "NAMES",
+    "Format",
+    "Formats",
+    "Mapping",
+    "Parse",
+    "alert_from",
+    "load_mapping",
+    "packaged_mappings",
+]
 
 # Raised with every change of a format's code that changes a field of some alert.
-FORMATS_VERSION: Final = 1
+FORMATS_VERSION: Final = 2
 # In real alert streams a third to three quarters of the rows are byte-identical repeats, nearly all of them
 # of one of the last eight. Few are kept, so that they stay in the processor's cache.
 REPEATS: Final = 16
 REPEATS_BYTES: Final = 4_096
-
-
-class Format(NamedTuple):
-    """One built-in format.
-
-    key: top-level key without which a document is not of this format: ``recognise`` is asked only when it is
-    there. parse: raises Rejected (``not_an_alert``) for what is of this format but no alert.
-    """
-
-    name: str
-    key: str
-    recognise: Callable[[MappingABC[str, Any]], bool]
-    parse: Callable[[MappingABC[str, Any], tuple[Quality, ...]], Alert]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Formats:
     @cached_property
     def digest(self) -> str:
         """Hash of everything here that can change an Alert, 16 hex digits. The mappings' order counts."""
-        parts = [str(FORMATS_VERSION), *(format_.name for format_ in FORMATS)]
+        parts = [str(FORMATS_VERSION), *NAMES]
         parts += [f"{mapping.name}={mapping.digest}" for mapping in self.mappings]
         return blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
 
@@ -84,19 +86,21 @@ def alert_from(value: bytes, formats: Formats) -> Alert:
 
 
 def _read(value: bytes, formats: Formats) -> Alert:
-    doc, quality = parse_bytes(value)
-    for _, key, recognise, parse in FORMATS:
-        if key in doc and recognise(doc):
-            return parse(doc, quality)
+    if value[:1] != b"{":
+        found = line.document(value)
+        if found is not None:
+            name, doc, quality = found
+            return LINES[name](doc, quality) if name else _of_object(doc, quality, formats)
+    return _of_object(*parse_bytes(value), formats)
+
+
+def _of_object(doc: dict[str, Any], quality: tuple[Quality, ...], formats: Formats) -> Alert:
+    for format_ in candidates(KEYS.intersection(doc)):
+        if format_.recognise(doc):
+            return format_.parse(doc, quality)
     for mapping in formats.mappings:
         if mapping.recognise(doc):
             return mapping.parse(doc, quality)
     raise Rejected(
         DeadCode.UNKNOWN_FORMAT, "no format knows this JSON object; write a mapping for it (docs/formats.md)"
     )
-
-
-FORMATS: Final[tuple[Format, ...]] = (
-    Format("suricata", "event_type", suricata.recognise, suricata.parse),
-    Format("wazuh", "rule", wazuh.recognise, wazuh.parse),
-)

@@ -22,6 +22,17 @@ _NO_APP_PROTO: Final = frozenset({"failed", "unknown"})
 _PRIVILEGED_PORTS: Final = 1024
 _HASHES: Final = ("md5", "sha1", "sha256")
 
+_FILE: Final = frozenset(("filename", *_HASHES))
+# What is read here, as ``fields.rest`` takes it. Of lists (``files``, ``dns.query``) the first is.
+KNOWN: Final[dict[str, frozenset[str] | None]] = {
+    **dict.fromkeys(("app_proto", "src_ip", "dest_ip", "src_port", "dest_port", "proto", "direction")),
+    "alert": frozenset(("severity", "signature", "signature_id", "gid", "category", "action")),
+    "flow": frozenset(("src_ip", "pkts_toserver", "pkts_toclient", "bytes_toserver", "bytes_toclient")),
+    "http": frozenset(("hostname", "url", "http_method", "http_user_agent")),
+    "tls": frozenset(("sni",)),
+    "fileinfo": _FILE,
+}
+
 
 class Eve(NamedTuple):
     """The alert in our words: from the third on, fields of Alert.

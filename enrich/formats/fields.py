@@ -238,6 +238,30 @@ def time(value: object, path: str, quality: list[Quality]) -> tuple[int | None, 
     return moment, text(value, path, quality)
 
 
+def rest(doc: MappingABC[str, Any], known: MappingABC[str, frozenset[str] | None]) -> dict[str, Any] | None:
+    """Return what a format does not read of a document, in the document's order; None: nothing is left.
+
+    known: top-level key -> None where all under it is read, else the keys of the object under it that are.
+
+    >>> rest({"a": 1, "b": {"x": 1, "y": 2}, "c": 3}, {"a": None, "b": frozenset({"x"})})
+    {'b': {'y': 2}, 'c': 3}
+    """
+    left = {}
+    for key, value in doc.items():
+        inner = known.get(key, _UNREAD)
+        if inner is None:
+            continue
+        if inner and type(value) is dict:
+            value = {name: item for name, item in value.items() if name not in inner}
+            if not value:
+                continue
+        left[key] = value
+    return left or None
+
+
+_UNREAD: Final[frozenset[str]] = frozenset()
+
+
 def closed(found: list[Quality], before: tuple[Quality, ...]) -> tuple[Quality, ...]:
     """Return what was found, each once, after what the parser found."""
     return before + tuple(dict.fromkeys(found)) if found else before

@@ -35,6 +35,21 @@ _HTTP_METHODS: Final = frozenset(
 # What agents without a fixed address are registered with.
 _ANY_IP: Final = frozenset({"any", "unknown", "-"})
 
+# Of ``data.win``, ``data.audit`` and ``syscheck`` a few keys are read, so they stay whole in the rest.
+KNOWN: Final[dict[str, frozenset[str] | None]] = {
+    **dict.fromkeys(("timestamp", "id", "full_log")),
+    "rule": frozenset(("id", "description", "level", "mitre", "groups")),
+    "agent": frozenset(("id", "name", "ip")),
+    "predecoder": frozenset(("hostname",)),
+    "data": frozenset(
+        (
+            *("srcip", "src_ip", "srcport", "src_port", "dstip", "dest_ip", "dst_ip", "dstport"),
+            *("dest_port", "dst_port", "protocol", "proto", "app_proto", "action", "url", "user_agent"),
+            *("srcuser", "dstuser", "user", "command"),
+        )
+    ),
+}
+
 
 def recognise(doc: Mapping[str, Any]) -> bool:
     """Return whether this is a Wazuh alert. Takes a document that has ``rule``.
@@ -106,6 +121,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         hashes,
         techniques,
         tactics,
+        fields.rest(doc, KNOWN),
         fields.closed(quality, before),
         *connection,
     )
@@ -132,7 +148,7 @@ _new_alert: Final = maker(
     Alert,
     *("detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category", "message"),
     *("severity_id", "severity_text", "severity_scale", "device", "device_id", "user", "process"),
-    *("dns_query", "file_path", "hashes", "techniques", "tactics", "quality"),
+    *("dns_query", "file_path", "hashes", "techniques", "tactics", "unmapped", "quality"),
     *Connection._fields,
     format="wazuh",
     vendor="Wazuh",

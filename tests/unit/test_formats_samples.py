@@ -12,9 +12,11 @@ import orjson
 import pytest
 
 from enrich.alert import Alert, Endpoint, Process
-from enrich.formats import FORMATS, Formats, alert_from, packaged_mappings
+from enrich.formats import NAMES, Formats, alert_from, packaged_mappings
+from millrace import samples
 
-SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
+SAMPLES = sorted(samples.SAMPLES.glob("*.json"))
+JSON = [path for path in SAMPLES if "input" in json.loads(path.read_text("utf-8"))]
 IN_USE = Formats.of(packaged_mappings())
 
 
@@ -34,46 +36,49 @@ def plain(alert: Alert) -> dict[str, Any]:
     return found
 
 
+def record(path: Path) -> bytes:
+    """Return the bytes of a sample: a JSON object, or a line of text."""
+    doc = sample(path)
+    return doc["line"].encode() if "line" in doc else orjson.dumps(doc["input"])
+
+
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_becomes_exactly_the_alert_beside_it(path: Path) -> None:
-    expected = sample(path)
-    assert plain(alert_from(orjson.dumps(expected["input"]), IN_USE)) == expected["alert"]
+    assert plain(alert_from(record(path), IN_USE)) == sample(path)["alert"]
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", JSON, ids=lambda path: path.stem)
 def test_a_sample_written_with_spaces_and_escapes_becomes_the_same_alert(path: Path) -> None:
     source = sample(path)["input"]
     pretty = json.dumps(source, indent=4, ensure_ascii=True, sort_keys=True).encode()
     assert alert_from(pretty, IN_USE) == alert_from(orjson.dumps(source), IN_USE)
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", JSON, ids=lambda path: path.stem)
 def test_a_sample_in_utf16_becomes_the_same_alert_but_for_the_quality(path: Path) -> None:
     value = orjson.dumps(sample(path)["input"])
     wide = alert_from(value.decode().encode("utf-16"), IN_USE)
     assert plain(wide) | {"quality": []} == plain(alert_from(value, IN_USE)) | {"quality": []}
 
 
-@pytest.mark.parametrize("name", [*(format_.name for format_ in FORMATS), "mapped:ait-ads"])
+@pytest.mark.parametrize("name", [*NAMES, "mapped:ait-ads"])
 def test_every_format_has_at_least_three_samples(name: str) -> None:
     assert sum(sample(path)["alert"]["format"] == name for path in SAMPLES) >= 3
 
 
 def test_an_alert_made_the_fast_way_is_an_ordinary_frozen_alert() -> None:
-    alert = alert_from(orjson.dumps(sample(SAMPLES[-1])["input"]), IN_USE)
+    alert = alert_from(record(SAMPLES[-1]), IN_USE)
     assert (type(alert), type(alert.src), hash(alert)) == (Alert, Endpoint, hash(Alert(**shallow(alert))))
 
 
 def test_an_alert_made_the_fast_way_cannot_be_changed() -> None:
-    alert = alert_from(orjson.dumps(sample(SAMPLES[-1])["input"]), IN_USE)
+    alert = alert_from(record(SAMPLES[-1]), IN_USE)
     with pytest.raises(AttributeError):
         alert.title = "other"  # type: ignore[misc]
 
 
 def test_the_process_is_none_when_nothing_is_known_of_it() -> None:
-    assert Process() not in {
-        alert_from(orjson.dumps(sample(path)["input"]), IN_USE).process for path in SAMPLES
-    }
+    assert Process() not in {alert_from(record(path), IN_USE).process for path in SAMPLES}
 
 
 def shallow(alert: Alert) -> dict[str, Any]:
