@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from enrich.attack.hint import EVIDENCE_MAX, Hint
+from enrich.attack.resolve import Repair, Resolution, resolution
 from enrich.attack.table import Table, Technique
 from enrich.errors import Quality, QualityCode
 
@@ -16,14 +17,12 @@ REPAIRED_CONFIDENCE: Final = 0.8
 # Values read of one field; a list beyond it is no statement but noise.
 VALUES_MAX: Final = 64
 _SEPARATORS: Final = re.compile(r"[,;|]")
+_MUCH: Final = frozenset((Repair.WRONG_FIELD, Repair.NAME))
 
 
 class _Stated(NamedTuple):
-    field: str
-    value: str
+    read: Resolution
     technique: Technique
-    asked: str  # the id that was stated, in ATT&CK's spelling
-    plain: bool  # an id in its own field
 
 
 def stated_hints(
@@ -40,22 +39,13 @@ def stated_hints(
     named: set[str] = set()
     wrong: list[Quality] = []
     for field, index, value in _values(techniques, tactics):
-        path = f"{field}[{index}]"
-        tactic = table.tactic_id(value)
-        asked = table.technique_id(value) if tactic is None else None
-        if tactic is not None:
-            named.add(tactic)
-            if field != "tactics":
-                wrong.append(Quality(QualityCode.BAD_TECHNIQUE, path))
-            continue
-        technique = table.current(asked) if asked is not None else None
-        if asked is None or technique is None:
-            wrong.append(Quality(QualityCode.BAD_TECHNIQUE, path))
-            continue
-        if field != "techniques":
-            wrong.append(Quality(QualityCode.BAD_TECHNIQUE, path))
-        plain = field == "techniques" and asked[1:5] in value  # else it was told by its name
-        found.setdefault(technique.uid, _Stated(field, value, technique, asked, plain))
+        read = resolution(value, field, table)
+        named.update(read.tactics)
+        technique = table.techniques[read.uid] if read.uid is not None else None
+        if Repair.WRONG_FIELD in read.repairs or (technique is None and not read.tactics):
+            wrong.append(Quality(QualityCode.BAD_TECHNIQUE, f"{field}[{index}]"))
+        if technique is not None:
+            found.setdefault(technique.uid, _Stated(read, technique))
     hints = tuple(_hint(one, named, len(found) == 1, table) for one in found.values())
     return hints, tuple(dict.fromkeys(wrong))
 
@@ -69,19 +59,19 @@ def _values(techniques: tuple[str, ...], tactics: tuple[str, ...]) -> Iterator[t
 
 
 def _hint(one: _Stated, named: set[str], alone: bool, table: Table) -> Hint:
-    technique = one.technique
+    read, technique = one
     tactics = technique.tactics
     if len(tactics) > 1:
         paired = tuple(uid for uid in tactics if uid in named)
         tactics = paired if alone or len(paired) == 1 else ()
-    shown = one.value[:EVIDENCE_MAX]
+    shown = read.value[:EVIDENCE_MAX]
     return Hint(
         uid=technique.uid,
         name=technique.name,
         tactics=tuple((uid, table.tactics[uid]) for uid in tactics),
         source="stated",
-        evidence=f"{one.field}: {shown}",
-        confidence=STATED_CONFIDENCE if one.plain else REPAIRED_CONFIDENCE,
+        evidence=f"{read.field}: {shown}",
+        confidence=REPAIRED_CONFIDENCE if _MUCH.intersection(read.repairs) else STATED_CONFIDENCE,
         as_received=shown,
-        was_revoked=table.is_revoked(one.asked),
+        was_revoked=read.asked is not None and table.is_revoked(read.asked),
     )

@@ -1,7 +1,7 @@
 """The ATT&CK table: ids, names, tactics, and what took the place of what.
 
 It is read from ``techniques.json`` (made by ``tools/attack_facts.py``): facts of one version of MITRE ATT&CK
-Enterprise, and the ids that the version after it gave to techniques it renamed.
+Enterprise, with everything that earlier versions revoked, deprecated or called otherwise.
 """
 
 import json
@@ -12,7 +12,9 @@ from enrich.errors import SettingsWrong
 
 # An id alone, or at the start with words after it ("T1059.001 - PowerShell"); "attack." is Sigma's prefix.
 # Some sources write the dot of a sub-technique as a slash or an underscore. Both forms are linear.
-_TECHNIQUE: Final = re.compile(r"(?:attack\.)?t([0-9]{4})(?:[./_]([0-9]{3}))?(?![0-9a-z])", re.ASCII)
+_TECHNIQUE: Final = re.compile(
+    r"(?:attack\.)?t([0-9]{4})(?:[./_]([0-9]{3}))?(?![0-9a-z]|[./_][0-9])", re.ASCII
+)
 _TACTIC: Final = re.compile(r"ta([0-9]{4})(?![0-9a-z])", re.ASCII)
 
 
@@ -36,11 +38,18 @@ class Technique(NamedTuple):
         """Return whether it is part of the current version."""
         return not (self.revoked or self.deprecated)
 
+    @property
+    def parent(self) -> str | None:
+        """Return the uid of the technique that a sub-technique belongs to, None of a technique."""
+        uid, dot, _ = self.uid.partition(".")
+        return uid if dot else None
+
 
 class Table:
     """Look-ups in one version of ATT&CK.
 
-    version: "18.1". techniques: uid → Technique, with the revoked and deprecated ones. tactics: uid → name.
+    version: "19.2". techniques: uid → Technique, with the revoked and deprecated ones. tactics: uid → name.
+    names: lower-case name of one live technique → its uid; former_names: likewise, of names that are no more.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -57,18 +66,22 @@ class Table:
                 self.techniques[uid] = Technique(uid, name, (), by, revoked=True)
             for uid, name in document["deprecated"].items():
                 self.techniques[uid] = Technique(uid, name, (), deprecated=True)
-            self._later: Final[dict[str, str]] = document["later"]
-            self._tactic_words: Final = {
-                _words(word): uid for uid, names in document["tactics"].items() for word in (uid, *names)
-            } | {_words(word): uid for word, uid in document["later_tactics"].items()}
+            self._tactic_words: Final[dict[str, tuple[str, ...]]] = {
+                _words(word): (uid,) for uid, names in document["tactics"].items() for word in (uid, *names)
+            } | {_words(word): tuple(uids) for word, uids in document["former_tactics"].items()}
+            renamed = [(name, uid) for name, uid in document["former_names"].items()]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SettingsWrong(f"ATT&CK table: not readable: {error}") from None
-        self.names: Final = self._unique_names()
+        live = [(each.name, each.uid) for each in self.techniques.values() if each.live]
+        gone = [(each.name, each.uid) for each in self.techniques.values() if not each.live]
+        self.names: Final = _unique(live)
+        taken = {name.lower() for name, _ in live}
+        self.former_names: Final = _unique([one for one in gone + renamed if one[0].lower() not in taken])
         self._check()
 
     def current(self, uid: str) -> Technique | None:
         """Return the live technique that this id of any version stands for now, or None if there is none."""
-        seen = self.techniques.get(self._later.get(uid, uid))
+        seen = self.techniques.get(uid)
         while seen is not None and seen.revoked_by is not None:
             seen = self.techniques.get(seen.revoked_by)
         return seen if seen is not None and seen.live else None
@@ -81,28 +94,22 @@ class Table:
     def technique_id(self, text: str) -> str | None:
         """Return the technique id that a stated value gives ("t1059/001" → "T1059.001"), known or not.
 
-        The exact name of one live technique counts as its id. None: not of that shape.
+        The exact name of one technique, present or former, counts as its id. None: not of that shape.
         """
         folded = text.strip().lower()
         match = _TECHNIQUE.match(folded)
         if match is not None:
             return f"T{match[1]}.{match[2]}" if match[2] else f"T{match[1]}"
-        return self.names.get(folded)
+        return self.names.get(folded) or self.former_names.get(folded)
 
-    def tactic_id(self, text: str) -> str | None:
-        """Return the uid of the tactic that a stated id, name or short name gives, None if there is none."""
+    def tactic_ids(self, text: str) -> tuple[str, ...]:
+        """Return the uids of the tactics that a stated id, name or short name can mean, () if none.
+
+        They are two where the tactic was split since: no technique belongs to both.
+        """
         folded = text.strip().lower().removeprefix("attack.")
         match = _TACTIC.match(folded)
-        return self._tactic_words.get(f"ta{match[1]}" if match is not None else _words(folded))
-
-    def _unique_names(self) -> dict[str, str]:
-        names: dict[str, str] = {}
-        shared: set[str] = set()
-        for technique in self.techniques.values():
-            if technique.live:
-                name = technique.name.lower()
-                (shared.add(name) if name in names else names.update({name: technique.uid}))
-        return {name: uid for name, uid in names.items() if name not in shared}
+        return self._tactic_words.get(f"ta{match[1]}" if match is not None else _words(folded), ())
 
     def _check(self) -> None:
         for uid, technique in self.techniques.items():
@@ -110,9 +117,13 @@ class Table:
                 raise SettingsWrong(f"ATT&CK table: {uid} names a tactic that is not in the table")
             if technique.revoked and (not self._ends(uid) or self.current(uid) is None):
                 raise SettingsWrong(f"ATT&CK table: the successors of {uid} end in a circle or nowhere")
-        for uid in self._later:
-            if self.current(uid) is None:
-                raise SettingsWrong(f"ATT&CK table: {uid} of a later version stands for no live technique")
+        for uid in self.former_names.values():
+            if uid not in self.techniques:
+                raise SettingsWrong(f"ATT&CK table: {uid} was called otherwise, and is not in the table")
+        for uids in self._tactic_words.values():
+            for uid in uids:
+                if uid not in self.tactics:
+                    raise SettingsWrong(f"ATT&CK table: {uid} took a tactic's place, and is not in the table")
 
     def _ends(self, uid: str) -> bool:
         seen: set[str] = set()
@@ -124,6 +135,17 @@ class Table:
                 return False
             at = found.revoked_by
         return at is None
+
+
+def _unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Return lower-case name → uid of the names that one technique alone has."""
+    names: dict[str, str] = {}
+    shared: set[str] = set()
+    for name, uid in pairs:
+        folded = name.lower()
+        if names.setdefault(folded, uid) != uid:
+            shared.add(folded)
+    return {name: uid for name, uid in names.items() if name not in shared}
 
 
 def _words(text: str) -> str:

@@ -34,9 +34,20 @@ def test_a_revoked_id_becomes_the_current_one_and_says_so() -> None:
     assert (hint.uid, hint.as_received, hint.was_revoked) == ("T1059.001", "t1086", True)
 
 
-def test_an_id_of_the_next_version_becomes_ours_and_was_not_revoked() -> None:
+def test_an_id_of_version_18_becomes_that_of_19_and_was_revoked() -> None:
+    (hint,) = hints(techniques=("T1562.001",))
+    assert (hint.uid, hint.as_received, hint.was_revoked) == ("T1685", "T1562.001", True)
+    assert hint.tactics == (("TA0112", "Defense Impairment"),)
+
+
+def test_an_id_that_came_with_version_19_stays() -> None:
     (hint,) = hints(techniques=("T1685",))
-    assert (hint.uid, hint.as_received, hint.was_revoked) == ("T1562.001", "T1685", False)
+    assert (hint.uid, hint.as_received, hint.was_revoked) == ("T1685", "T1685", False)
+
+
+def test_all_ids_of_one_technique_now_are_one_hint() -> None:
+    (hint,) = hints(techniques=("T1562", "T1562.001", "T1562.006", "T1685"))
+    assert (hint.uid, hint.as_received) == ("T1685", "T1562")
 
 
 def test_several_ids_in_one_value_are_several_hints() -> None:
@@ -84,6 +95,9 @@ def test_a_name_in_the_technique_field_is_taken_as_its_id() -> None:
         (("T1053.005", "T1078"), ("persistence", "privilege-escalation"), ()),
         (("T1003",), (), ("TA0006",)),
         (("T1003",), ("impact",), ("TA0006",)),
+        (("T1055",), ("Defense Evasion",), ("TA0005",)),
+        (("T1112",), ("TA0005", "persistence"), ("TA0003", "TA0112")),
+        (("T1055",), ("defense-impairment",), ()),
     ],
     ids=[
         "none stated",
@@ -94,6 +108,9 @@ def test_a_name_in_the_technique_field_is_taken_as_its_id() -> None:
         "of two techniques, no telling which",
         "its only one",
         "its only one, whatever is stated",
+        "of a tactic that was split, its part",
+        "likewise by the id, and another",
+        "the other part of it",
     ],
 )
 def test_tactics_are_paired_only_without_doubt(
