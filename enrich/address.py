@@ -1,6 +1,7 @@
 """Addresses: one canonical text, what IANA says of it, whether it is the user's own, and the direction.
 
     canonical  any object → canonical text, or None: strict, so that one address has one text
+    number_of  canonical text → version and number; ``parsed``: the same of any text that is an address
     facts      canonical text → version, octets, scope, prefix
     Networks   the user's own networks (a setting)
     direction  source and destination → inbound | outbound | internal | external | unknown
@@ -62,6 +63,18 @@ def _canonical(text: str) -> str | None:
     return _text6(int(address)) if mapped is None else str(mapped)
 
 
+def parsed(text: str) -> tuple[int, int] | None:
+    """Return (version, the address as an integer) of what ``canonical`` takes, else None.
+
+    Nothing is remembered: this is for the lines of whole files.
+
+    >>> parsed("::ffff:0.0.0.7"), parsed("010.1.1.1")
+    ((4, 7), None)
+    """
+    ip = _canonical.__wrapped__(text) if len(text) <= _LONGEST else None
+    return None if ip is None else number_of.__wrapped__(ip)
+
+
 # The only texts of an octet: ASCII digits, no leading zero. Four look-ups take a fifth of ipaddress's time.
 _OCTET: Final = {str(number): number for number in range(256)}
 
@@ -108,7 +121,7 @@ class AddressFacts(NamedTuple):
 @lru_cache(CACHE_SIZE)
 def facts(ip: str) -> AddressFacts:
     """Return the facts of an address in canonical text. Raises ValueError for any other text."""
-    version, number = _number(ip)
+    version, number = number_of(ip)
     if version == 4:
         octets = number >> 24, number >> 16 & 255, number >> 8 & 255, number & 255
         return AddressFacts(4, octets, scope(4, number), ip[: ip.rindex(".")] + ".0/24", number >> 8)
@@ -116,8 +129,8 @@ def facts(ip: str) -> AddressFacts:
 
 
 @lru_cache(CACHE_SIZE)
-def _number(ip: str) -> tuple[int, int]:
-    """Return (version, the address as an integer)."""
+def number_of(ip: str) -> tuple[int, int]:
+    """Return (version, the address as an integer) of canonical text. Raises ValueError for any other."""
     if ":" in ip:
         return 6, int(IPv6Address(ip))
     octets = _octets(ip)
@@ -155,7 +168,7 @@ class Networks:
         return cls((*map(str, v4), *map(str, v6)))
 
     def _contains(self, ip: str) -> bool:
-        version, number = _number(ip)
+        version, number = number_of(ip)
         return longest(self._v4 if version == 4 else self._v6, number) is not None
 
     def __eq__(self, other: object) -> bool:

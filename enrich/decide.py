@@ -1,16 +1,18 @@
 """Priority, and whether a person must see the alert: one documented function each."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 from enrich.alert import rule_key
 from enrich.attack import Hint
-from enrich.policy import Match, Policy
+from enrich.policy import Match, Points, Policy
 from enrich.row import AnomalyPart, Decision, Reason, Row, Score, Severity
 from enrich.suppression import Suppression
+from enrich.tables.values import CRITICALITY, Asset, Found, Indicator
 
-# The most points each part can give; together 100.
+# The most points each part can give; together 100. What tables add comes on top, as far as 100.
 SEVERITY_POINTS: Final = 65.0
 ANOMALY_POINTS: Final = 20.0
 ATTACK_POINTS: Final = 15.0
@@ -19,6 +21,10 @@ UNMEASURED: Final = 0.5
 # How far a lower view of the model counts, times its confidence: a person ranks by the best estimate, but no
 # text that an attacker writes may take more than half of what the source states.
 LOWERING: Final = 0.5
+# What tables add where the policy says nothing of it.
+POINTS: Final = Points()
+# Matches that the reason names; the event has them all.
+LISTED: Final = 3
 # Points above everything escalated in the last day that let an alert pass a capacity which is used up.
 CLEARLY_WORSE: Final = 5
 
@@ -30,6 +36,8 @@ REASONS: Final[dict[str, str]] = {
     "anomaly": "how unusual the alert is, with the features that are rare in it",
     "anomaly_not_counted": "unusual, but the partition's history is not warm: it gives no points",
     "attack": "an ATT&CK technique, with its evidence",
+    "asset_criticality": "how critical an asset of yours is that the alert is about",
+    "indicator": "an address of the alert stands on a block list",
     "always": "a rule of the policy: always",
     "never": "a rule of the policy: never",
     "sample": "a test or sample finding: it never escalates",
@@ -47,12 +55,13 @@ REASONS: Final[dict[str, str]] = {
 PASSING: Final = frozenset({"always", "over_threshold", "within_capacity"})
 
 
-def priority(row: Row, score: Score) -> tuple[float, list[Reason]]:
+def priority(row: Row, score: Score, points_of: Points = POINTS) -> tuple[float, list[Reason]]:
     """Return the priority, 0-100, and each part's share; the shares add up to it.
 
     priority = 0.65 x severity + 20 x anomaly squared + 15 x the best hint's confidence, where
     - what the model adds to the stated severity counts x confidence, what it takes off x confidence / 2;
-    - an anomaly counts only where the partition's history is warm.
+    - an anomaly counts only where the partition's history is warm;
+    - what tables say adds ``points_of``, as far as 100: for the most critical asset, for a listed address.
     """
     severity, unusual, confidence = score
     reasons = _of_severity(severity, confidence.score)
@@ -75,7 +84,38 @@ def priority(row: Row, score: Score) -> tuple[float, list[Reason]]:
     total = 0.0
     for _, _, points in reasons:
         total += points
+    if row.found:
+        for code, detail, points in _of_tables(row.found, points_of):
+            added = round(max(min(points, 100.0 - total), 0.0), 1)
+            reasons.append(Reason(code, detail, added))
+            total += added
     return round(min(total, 100.0), 1), reasons
+
+
+@lru_cache(16_384)
+def _of_tables(found: tuple[Found, ...], points_of: Points) -> tuple[Reason, ...]:
+    """Return a reason for the most critical asset, and one for the addresses that block lists hold."""
+    highest, asset = 0, ""
+    listed: list[str] = []
+    for each in found:
+        value = each.value
+        if isinstance(value, Asset):
+            if (value.criticality or 0) > highest:
+                highest = value.criticality or 0
+                asset = f"{CRITICALITY[highest]}: {value.name}, {_source(each)}"
+        elif isinstance(value, Indicator):
+            listed.append(f"{value.ip} in {_source(each)}")
+    reasons: list[Reason] = []
+    if highest:
+        reasons.append(Reason("asset_criticality", asset, points_of.asset_criticality[highest - 1]))
+    if listed:
+        reasons.append(Reason("indicator", "; ".join(listed[:LISTED]), points_of.indicator))
+    return tuple(reasons)
+
+
+def _source(found: Found) -> str:
+    day = datetime.fromtimestamp(found.as_of_ms / 1000, UTC).date()
+    return f"{found.source} of {day.isoformat()}"
 
 
 def _of_severity(severity: Severity, confident: float | None) -> list[Reason]:
@@ -146,7 +186,7 @@ def decide(
 
     now_ms: the partition's event time. share: this partition's part of the day's capacity; None: threshold.
     """
-    points, reasons = priority(row, score)
+    points, reasons = priority(row, score, policy.points)
     alert = row.alert
     if alert.is_sample:
         return Decision(False, "sample", points, (*reasons, Reason("sample", "", 0.0)), 0)

@@ -21,6 +21,7 @@ def wildcard(text: str) -> re.Pattern[str]:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+Share = Annotated[float, Field(ge=0, le=100)]
 
 
 class _Strict(BaseModel):
@@ -119,11 +120,19 @@ class Escalate(_Strict):
         return self
 
 
+class Points(_Strict):
+    """What tables add to the priority, in points. asset_criticality: of low, medium, high, critical."""
+
+    asset_criticality: tuple[Share, Share, Share, Share] = (0.0, 0.0, 5.0, 10.0)
+    indicator: Share = 10.0
+
+
 class Policy(_Strict):
     """The whole file. Order of force: sample, always, never, threshold or capacity, suppress."""
 
     version: Literal[1]
     escalate: Escalate
+    points: Points = Points()
     always: tuple[Match, ...] = ()
     never: tuple[Never, ...] = ()
     suppress: tuple[Suppress, ...] = ()

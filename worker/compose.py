@@ -16,18 +16,24 @@ from enrich.clock import zone_digest
 from enrich.context import PASSTHROUGH_BUNDLE, Context
 from enrich.errors import BundleRefused, Rejected, SettingsWrong
 from enrich.formats import Formats, alert_from, load_mapping, packaged_mappings
+from enrich.lint import Lint
 from enrich.policy import Policy
+from enrich.redact import Redaction
 from enrich.score import Models
+from enrich.tables import Tables
+from worker import tables
 from worker.log import log
 from worker.settings import Settings
 
 # Mappings and policies are written by hand; more is no such file.
 TEXT_LIMIT: Final = 1_048_576
+# Of the key of pseudonyms: what a guesser cannot try out.
+KEY_MIN: Final = 16
 
 
 def context(settings: Settings, partitions: int, models: Models | None) -> Context:
     """Return the context of a raw topic with so many partitions. Raises SettingsWrong naming the file."""
-    rules = policy(settings)
+    rules, networks = policy(settings), Networks.of(settings.networks)
     capacity = rules.escalate.capacity_per_day
     if capacity is not None and capacity < partitions:
         raise SettingsWrong(
@@ -41,13 +47,30 @@ def context(settings: Settings, partitions: int, models: Models | None) -> Conte
         bootstrap=models is not None and models.bootstrap,
         formats=_formats(settings),
         attack=load_attack(),
-        networks=Networks.of(settings.networks),
+        networks=networks,
         policy=rules,
         raw_limit=settings.raw_limit,
         raw_keep=settings.raw_keep,
+        redaction=redaction(settings),
+        tables=Tables(tables.at_start(settings), networks),
         zone=settings.zone,
         extra=(("zone data", zone_digest(settings.zone)), ("sources", _sources()), *_libraries()),
     )
+
+
+def redaction(settings: Settings) -> Redaction:
+    """Return what is taken out of events. Raises SettingsWrong."""
+    path = settings.pseudonym_key_file
+    if path is None:
+        return Redaction(settings.raw_data)
+    if settings.raw_data == "full":
+        raise SettingsWrong(
+            "pseudonym_key_file: the names would still stand in raw_data; set raw_data to redacted or none"
+        )
+    key = _text(path, "pseudonym_key_file").strip().encode()
+    if len(key) < KEY_MIN:
+        raise SettingsWrong(f"pseudonym_key_file {path}: {len(key)} bytes, at least {KEY_MIN} are asked for")
+    return Redaction(settings.raw_data, key)
 
 
 def _sources() -> str:
@@ -81,6 +104,11 @@ def entity_of(settings: Settings) -> Callable[[bytes], bytes | None]:
             return None
 
     return of
+
+
+def lint(settings: Settings, now_ms: int | None) -> Lint:
+    """Return what looks for faults in a feed. now_ms: no event without a record time can be later."""
+    return Lint(_formats(settings), load_attack(), settings.raw_limit, now_ms)
 
 
 def _formats(settings: Settings) -> Formats:

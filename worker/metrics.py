@@ -102,6 +102,10 @@ class Metrics:
         self._snapshot_seconds: Final = self._histogram("millrace_snapshot_seconds")
         self._snapshot_bytes: Final = self._histogram("millrace_snapshot_bytes")
         self._last: Final = Labelled(self._gauge("millrace_last_event_timestamp_seconds"), limit=SOURCES)
+        # Tables are those that settings name: at most 20.
+        self._table_loads: Final = self._counter("millrace_table_loads_total")
+        self._table_as_of: Final = self._gauge("millrace_table_as_of_timestamp_seconds")
+        self._table_entries: Final = self._gauge("millrace_table_entries")
         # What the core counts, by the name that it counts it under; "kind.value" has a label.
         self._plain: Final[Mapping[str, Counter]] = {
             "in": self._counter("millrace_records_in_total"),
@@ -189,6 +193,16 @@ class Metrics:
     def forget(self, partition: int) -> None:
         """Export nothing more of a partition that was given up."""
         self._now.folds.pop(partition, None)
+
+    def table_loaded(self, table: str, as_of_s: float, entries: int) -> None:
+        """Note a table that is in use from now on."""
+        self._table_loads.labels(table, "loaded").inc()
+        self._table_as_of.labels(table).set(as_of_s)
+        self._table_entries.labels(table).set(entries)
+
+    def table_refused(self, table: str) -> None:
+        """Note a file that has changed and is no good."""
+        self._table_loads.labels(table, "refused").inc()
 
     def poisoned(self) -> None:
         """Note a record that workers died of. Its dead letter the core makes, and counts."""

@@ -219,6 +219,24 @@ SPECS: Final = (
         "Forgotten early, for want of room, in the whole life of the history: it moves with the partition.",
         "steady growth: more entities than the history holds; more partitions hold more",
     ),
+    # Tables
+    Spec(
+        "millrace_table_loads_total",
+        "counter",
+        ("table", "result"),
+        "times",
+        "Files of tables that were `loaded`, at start or after a change, or `refused` after one.",
+        "any `refused`: the last good one stays, and grows old; the log says why",
+    ),
+    Spec(
+        "millrace_table_as_of_timestamp_seconds",
+        "gauge",
+        ("table",),
+        "seconds since 1970",
+        "When what the table says was so: built, stated in the file, or written.",
+        "older than its maker's next two issues",
+    ),
+    Spec("millrace_table_entries", "gauge", ("table",), "entries", "Networks or rows that it has."),
     # The process
     Spec(
         "millrace_bundle_info",

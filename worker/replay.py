@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from kafka import TopicPartition
+
 from enrich.errors import SettingsWrong
 from enrich.record import RawRecord
 from worker.reader import partitions, stretch
@@ -42,15 +44,39 @@ def replay(
     the worker had. Raises SettingsWrong when there is no such topic.
     """
     for place in partitions(consumer, topic):
-        low = consumer.beginning_offsets([place])[place]
-        high = consumer.end_offsets([place])[place]
-        first = min(max(_offset(consumer, place, start, low, high), low), high)
-        last = min(_offset(consumer, place, end, high, high), high)
+        low, first, last = _span(consumer, place, start, end)
         if not cold:
             for records in stretch(consumer, {place: low}, {place: min(first, last)}):
                 yield records, False
         for records in stretch(consumer, {place: first}, {place: last}):
             yield records, True
+
+
+def spans(
+    consumer: Any, topic: str, start: Bound, end: Bound, newest: int | None = None
+) -> dict[TopicPartition, tuple[int, int]]:
+    """Return first and end offset of each partition's stretch, not the empty ones.
+
+    newest: about so many records at the end of it, shared out among the partitions. Raises SettingsWrong when
+    there is no such topic.
+    """
+    own = partitions(consumer, topic)
+    found = {}
+    for place in own:
+        _, first, last = _span(consumer, place, start, end)
+        if newest is not None:
+            first = max(first, last - -(-newest // len(own)))
+        if first < last:
+            found[place] = first, last
+    return found
+
+
+def _span(consumer: Any, place: TopicPartition, start: Bound, end: Bound) -> tuple[int, int, int]:
+    """Return the log's first offset, that of the stretch, and the stretch's end."""
+    low = consumer.beginning_offsets([place])[place]
+    high = consumer.end_offsets([place])[place]
+    first = min(max(_offset(consumer, place, start, low, high), low), high)
+    return low, first, min(_offset(consumer, place, end, high, high), high)
 
 
 def _offset(consumer: Any, place: Any, bound: Bound, default: int, high: int) -> int:

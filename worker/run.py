@@ -24,6 +24,8 @@ from worker.log import configure, log
 from worker.memory import settle
 from worker.pump import Core
 from worker.settings import Settings
+from worker.tables import sources
+from worker.tables_watch import Current, Watch
 from worker.watchdog import Watchdog
 
 # What a worker reads from and writes to; the other topics may be missing.
@@ -52,13 +54,20 @@ def run(settings: Settings, json_logs: bool | None = None) -> int:
         bundle=context.bundle_id,
         context=context.context_id,
     )
-    return execute(settings, context, core(context, models))
+    current = Current(context)
+    return execute(settings, context, following(current, models), current)
 
 
 def core(context: Context, models: Models | None) -> Core:
     """Return the core, ``enrich.pipeline.process``, all but records and folds bound, its steps timed."""
+    return following(Current(context), models)
+
+
+def following(current: Current, models: Models | None) -> Core:
+    """Return the core with the context that is current when a batch begins."""
 
     def bound(records: Sequence[RawRecord], states: States) -> Batch:
+        context = current.context
         began = perf_counter()
         prepared = prepare(records, states, context)
         at_models = perf_counter()
@@ -93,10 +102,15 @@ def preflight(settings: Settings) -> int:
     return there[settings.topic_raw].partitions
 
 
-def execute(settings: Settings, context: Context, bound: Core) -> int:
-    """Run Faust with this core in this process; return its exit code."""
+def execute(settings: Settings, context: Context, bound: Core, current: Current | None = None) -> int:
+    """Run Faust with this core in this process; return its exit code.
+
+    current: what the core follows, kept in step with the files of the tables; None: it follows nothing.
+    """
     app = build(settings, context, bound)
     services: list[Any] = [Watchdog(app)]
+    if current is not None and sources(settings):
+        services.append(Watch(settings, current, app.pulse, app.metrics))
     if settings.http:
         served = health(settings, app)
         served.bind()  # a port that is taken must stop the start

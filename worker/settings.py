@@ -21,7 +21,7 @@ from pydantic_settings import (
 from enrich.address import DEFAULT_NETWORKS
 from enrich.errors import SettingsWrong
 from worker.settings_files import ENV_FILE, PREFIX, place_of, toml_file, unknown
-from worker.settings_types import Address, Cidrs, File, KafkaName, Listed, Seconds, Zone
+from worker.settings_types import Address, Cidrs, File, KafkaName, Listed, NamedFile, Seconds, Zone
 
 MEBIBYTE: Final = 1_048_576
 # Room that headers, keys and batch framing take beside a value, in an output topic's max.message.bytes.
@@ -115,12 +115,29 @@ class Settings(BaseSettings):
     policy: File | None = Field(
         default=None, description="TOML file of the policy; not set: the packaged one."
     )
+    geo_db: File | None = Field(
+        default=None, description="City or Country database in MaxMind's format (docs/tables.md)."
+    )
+    asn_db: File | None = Field(default=None, description="ASN or ISP database in MaxMind's format.")
+    blocklists: Annotated[tuple[NamedFile, ...], NoDecode, Listed, Field(max_length=16)] = Field(
+        default=(), description="Block lists, each as `name=path`: an address or CIDR block a line."
+    )
+    assets: File | None = Field(default=None, description="CSV of your assets: address or host, criticality.")
+    identities: File | None = Field(default=None, description="CSV of your users: department, privileged.")
     zone: Zone = Field(default="UTC", description="IANA time zone of hour, weekend and office hours.")
     raw_limit: Annotated[int, Field(ge=262_144, le=64 * MEBIBYTE)] = Field(
         default=MEBIBYTE, description="Largest raw record in bytes; larger ones are dead letters."
     )
     raw_keep: Annotated[int, Field(ge=0, le=64 * MEBIBYTE)] = Field(
         default=MEBIBYTE, description="Most bytes of the original kept in `raw_data`."
+    )
+    raw_data: Literal["full", "redacted", "none"] = Field(
+        default="full",
+        description="The original in the event: whole, without secrets, or not at all (docs/redaction.md).",
+    )
+    pseudonym_key_file: File | None = Field(
+        default=None,
+        description="File that holds a key of 16 bytes or more: names of users become pseudonyms.",
     )
 
     # The worker
@@ -157,6 +174,9 @@ class Settings(BaseSettings):
     connect_timeout_s: Seconds = Field(
         default=5, description="How long a broker may take to answer at start."
     )
+    tables_poll_s: Seconds = Field(
+        default=10, description="How often the files of the tables are looked at; a change is taken over."
+    )
     core_timeout_s: Seconds = Field(
         default=60,
         description="How long scoring one batch may take before the worker ends, un-acknowledged.",
@@ -184,6 +204,9 @@ class Settings(BaseSettings):
         topics = [getattr(self, name) for name in type(self).model_fields if name.startswith("topic_")]
         if len(set(topics)) < len(topics):
             raise ValueError("two topics have the same name")
+        lists = [named.partition("=")[0] for named in self.blocklists]
+        if len(set(lists)) < len(lists):
+            raise ValueError("two blocklists have the same name")
         if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password_file):
             raise ValueError(
                 f"security_protocol {self.security_protocol} needs sasl_username and sasl_password_file"

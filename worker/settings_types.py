@@ -49,11 +49,20 @@ def _home(path: Path) -> Path:
         raise ValueError(str(error)) from None
 
 
+def _named_file(text: str) -> str:
+    name, equals, path = text.partition("=")
+    name, path = name.strip(), path.strip()
+    if not equals or not path or not re.fullmatch(r"[a-zA-Z0-9._-]{1,64}", name):
+        raise ValueError(f"{text!r} is not name=path, with a name of letters, digits, '.', '_' and '-'")
+    return f"{name}={_home(Path(path))}"
+
+
 # What Kafka accepts as the name of a topic or a group.
 KafkaName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 Address = Annotated[str, AfterValidator(_address)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 File = Annotated[Path, AfterValidator(_home)]
+NamedFile = Annotated[str, AfterValidator(_named_file)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Cidrs = Annotated[tuple[str, ...], AfterValidator(_networks)]
 Listed = BeforeValidator(_split)

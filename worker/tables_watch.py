@@ -1,0 +1,143 @@
+"""Hot reload: files are looked at every ``tables_poll_s``, and taken over between two batches.
+
+    file ─▶ unchanged for a whole look ─▶ built, all of it checked ─▶ a new Context ─▶ the next batch has it
+                                              └▶ refused: the last good table stays, a line, a count
+
+No inotify: it knows nothing of network file systems, nor of a directory that Kubernetes swaps.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from mode import Service
+
+from enrich.context import Context
+from enrich.errors import TableRefused
+from enrich.tables import Table, Tables
+from worker.log import log
+from worker.metrics import Metrics
+from worker.pulse import Pulse
+from worker.settings import Settings
+from worker.tables import WITHOUT, Children, Source, label, load, sources, tell
+
+
+class Change(NamedTuple):
+    """What became of a file that was looked at. table: the new one; None: refused, for this reason."""
+
+    source: Source
+    table: Table | None
+    reason: str = ""
+
+
+class Current:
+    """The context that the core takes for its next batch. Set as a whole, by one thread."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+
+class Files:
+    """Which of the files have changed, and to what. One thread at a time calls it.
+
+    A file is read when it has looked the same twice in a row: whoever writes it in place is done then, as a
+    rule, and a half of it that is wrong is refused.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._sources: Final = sources(settings)
+        self._seen: Final[dict[Source, object]] = {}
+        self._tried: Final[dict[Source, object]] = {}
+        self.children: Final = Children()
+
+    def changes(self, tables: Tables) -> Iterator[Change]:
+        """Yield what has come of each file that has another look than when it was last tried."""
+        known = {(table.facts.kind, table.facts.name): table for table in tables.tables}
+        for source in self._sources:
+            look = _look(source.path)
+            settled, self._seen[source] = self._seen.get(source, ()) == look, look
+            if not settled or self._tried.get(source, ()) == look:
+                continue
+            self._tried[source] = look
+            try:
+                table = load(source, self.children)
+            except TableRefused as error:
+                yield Change(source, None, str(error))
+                continue
+            before = known.get((source.kind, source.name))
+            if before is None or before.facts != table.facts:
+                yield Change(source, table)
+
+    def merged(self, tables: Tables, changes: list[Change]) -> list[Table]:
+        """Return the tables with the changed ones in their places."""
+        now = {(table.facts.kind, table.facts.name): table for table in tables.tables}
+        for change in changes:
+            if change.table is not None:
+                now[change.source.kind, change.source.name] = change.table
+        keys = [(source.kind, source.name) for source in self._sources]
+        return [now[key] for key in keys if key in now]
+
+
+def refreshed(context: Context, files: Files) -> tuple[Context, list[Change]]:
+    """Return the context with what has changed on disk, the same one where nothing has, and the changes."""
+    changes = list(files.changes(context.tables))
+    if all(change.table is None for change in changes):
+        return context, changes
+    new = replace(context, tables=Tables(files.merged(context.tables, changes), context.networks))
+    new.context_id  # noqa: B018 - worked out here, and not in a batch
+    return new, changes
+
+
+class Watch(Service):
+    """Keeps the current context in step with the files. What it does takes no time of the event loop."""
+
+    def __init__(self, settings: Settings, current: Current, pulse: Pulse, metrics: Metrics) -> None:
+        super().__init__()
+        self._poll_s: Final = settings.tables_poll_s
+        self._current: Final = current
+        self._pulse: Final = pulse
+        self._metrics: Final = metrics
+        self._files: Final = Files(settings)
+        for table in current.context.tables.tables:
+            self._shown(table)
+
+    @Service.task
+    async def _watch(self) -> None:
+        while not self.should_stop:
+            await self.sleep(self._poll_s)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once, and take over what is new."""
+        loop = asyncio.get_running_loop()
+        context, changes = await loop.run_in_executor(None, refreshed, self._current.context, self._files)
+        self._current.context = context
+        self._pulse.context_id = context.context_id
+        for source, table, reason in changes:
+            if table is None:
+                self._metrics.table_refused(source.label)
+                kept = any(t.facts[:2] == source[:2] for t in context.tables.tables)
+                meaning = "the last good one stays" if kept else WITHOUT
+                log.error("table_refused", table=source.label, reason=reason, meaning=meaning)
+            else:
+                self._shown(table)
+                tell(source, table, context=context.context_id)
+
+    def _shown(self, table: Table) -> None:
+        facts = table.facts
+        self._metrics.table_loaded(label(facts.kind, facts.name), facts.as_of_ms / 1000, facts.entries)
+
+    async def on_stop(self) -> None:
+        """End a process that still builds."""
+        self._files.children.stop()
+
+
+def _look(path: Path) -> object:
+    """Return what changes when a file does; None: it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
