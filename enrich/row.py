@@ -9,6 +9,7 @@ from enrich.attack import Hint
 from enrich.errors import Quality
 from enrich.record import RawRecord
 from enrich.swift import maker
+from enrich.tables.values import Found
 
 
 class History(NamedTuple):
@@ -43,6 +44,7 @@ class Row:
     time_ms: event time; the record's time where the alert has none (then quality says so).
     record_time_ms: the record's time; in ``score FILE`` the stand-in for it.
     quality: of the parse and of the steps after it.
+    found: what the tables say of its ends, its device and its user.
     """
 
     record: RawRecord
@@ -58,6 +60,7 @@ class Row:
     hints: tuple[Hint, ...]
     history: History
     quality: tuple[Quality, ...]
+    found: tuple[Found, ...] = ()
 
 
 # Takes the fields in this order. A worker makes one for every alert.

@@ -166,6 +166,11 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "score": Lazy(
         "millrace.commands.score:score", "Score alerts without Kafka, or a stretch of a topic again."
     ),
+    "explain": Lazy(
+        "millrace.commands.explain:explain", "Show how an alert is read, and from where each field came."
+    ),
+    "formats": Lazy("millrace.commands.formats:formats", "Show the formats in use, and a sample of each."),
+    "lint": Lazy("millrace.commands.lint:lint", "Say what is wrong with a feed, in a file or on a topic."),
     "generate": Lazy(
         "millrace.commands.generate:generate", "Write alerts of an invented company, to try the rest."
     ),

@@ -42,8 +42,8 @@ def choice(
     return Choice(
         codes=frozenset(_code(code) for code in codes or ()),
         partitions=frozenset(partitions or ()),
-        since_ms=_moment(since, "--since"),
-        until_ms=_moment(until, "--until"),
+        since_ms=moment(since, "--since"),
+        until_ms=moment(until, "--until"),
         first=first,
         last=last,
         places=frozenset(each for each in named if not isinstance(each, str)),
@@ -72,7 +72,11 @@ def _code(text: str) -> str:
     raise SettingsWrong(f"--code {text!r}: no such code; {meant}")
 
 
-def _moment(text: str | None, option: str) -> int | None:
+def moment(text: str | None, option: str) -> int | None:
+    """Return the time that a text gives, or how long ago ("24h"), in milliseconds; None for None.
+
+    Raises SettingsWrong that names the option.
+    """
     if text is None:
         return None
     if found := re.fullmatch("([0-9]{1,6})([smhdw])", text):

@@ -7,6 +7,7 @@ from typing import Any, Final
 from enrich.address import Networks
 from enrich.alert import Alert, Endpoint, Process
 from enrich.encode.captions import DIRECTION, HASH, HTTP_METHODS, NETWORK_SCOPE, OBSERVABLE, PROTOCOL
+from enrich.encode.known import put
 from enrich.row import Row
 
 Doc = dict[str, Any]
@@ -87,6 +88,8 @@ def evidence(row: Row, networks: Networks) -> Doc | None:
         _put_request(alert, doc, data)
     if data:
         doc["data"] = data
+    if row.found:
+        put(doc, row.found)
     return doc or None
 
 

@@ -1,5 +1,6 @@
 """Alert + scores + decision → the event, an OCSF 1.8.0 Detection Finding. Its fields: ``docs/event.md``."""
 
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
@@ -9,6 +10,7 @@ import orjson
 from enrich.attack import Hint
 from enrich.attack.hint import HINTS_MAX
 from enrich.context import CODE_VERSION, Context
+from enrich.encode import known
 from enrich.encode.captions import (
     ACTION,
     CONFIDENCE,
@@ -70,18 +72,35 @@ def encode(row: Row, score: Score, decision: Decision, context: Context) -> tupl
     """
     limit = 2 * context.raw_limit + 65_536 - ENVELOPE
     keep = context.raw_keep
-    whole = _event(row, score, decision, context, keep)
+    shown = _shown(row, context)
+    whole = _event(shown, score, decision, context, keep, row.alert.user)
     value = orjson.dumps(whole)
+    if len(value) > limit and shown.alert.unmapped is not None:  # all of it stands in raw_data, too
+        shown = replace(shown, alert=replace(shown.alert, unmapped=None))
+        whole["unmapped"].pop("source")
+        value = orjson.dumps(whole)
     while len(value) > limit and keep > 0:
         keep = min(keep, len(row.raw)) // 2
-        whole = _event(row, score, decision, context, keep)
+        whole = _event(shown, score, decision, context, keep, row.alert.user)
         value = orjson.dumps(whole)
     return value, orjson.dumps(escalated(whole, decision)) if decision.escalated else None
 
 
 def event(row: Row, score: Score, decision: Decision, context: Context) -> Doc:
     """Return the event for the enriched topic: what ``encode`` writes, before it is bytes."""
-    return _event(row, score, decision, context, context.raw_keep)
+    return _event(_shown(row, context), score, decision, context, context.raw_keep, row.alert.user)
+
+
+def _shown(row: Row, context: Context) -> Row:
+    redaction = context.redaction
+    if not redaction.active:
+        return row
+    return replace(
+        row,
+        alert=redaction.alert(row.alert),
+        entity=redaction.entity(row.entity),
+        found=known.shown(row.found, redaction),
+    )
 
 
 def escalated(whole: Doc, decision: Decision) -> Doc:
@@ -98,11 +117,14 @@ def escalated(whole: Doc, decision: Decision) -> Doc:
     }
 
 
-def _event(row: Row, score: Score, decision: Decision, context: Context, keep: int) -> Doc:
+def _event(row: Row, score: Score, decision: Decision, context: Context, keep: int, user: str | None) -> Doc:
     alert, raw, severity_id = row.alert, row.raw, score.severity.id
     confident, anomaly = score.confidence.score, score.anomaly
     digest = sha256(raw).hexdigest()
-    raw_data, found = _raw_data(raw, keep)
+    redaction = context.redaction
+    raw_data, found = _raw_data(raw, keep) if redaction.raw_data != "none" else (None, ())
+    if raw_data is not None and redaction.active:
+        raw_data = redaction.text(raw_data, user)
     quality = (*row.quality, *(new for new in found if new not in row.quality)) if found else row.quality
     percent = None if confident is None else round(100 * confident)
     sure = confidence_id(percent)
@@ -134,16 +156,32 @@ def _event(row: Row, score: Score, decision: Decision, context: Context, keep: i
     pivots = observables(alert, host, seen)
     if pivots:
         doc["observables"] = pivots
+    if row.found:
+        _put_known(doc, row)
     if anomaly is not None and anomaly.parts:
         doc["anomaly_analyses"] = [_analysis(row.entity, anomaly.parts)]
-    doc["raw_data"] = raw_data
+    if raw_data is not None:
+        doc["raw_data"] = raw_data
     doc["raw_data_hash"] = {"algorithm_id": 3, "algorithm": "SHA-256", "value": digest}
     doc["raw_data_size"] = len(raw)
     if found and RAW_TRUNCATED in found:
         metadata["is_truncated"] = True
         metadata["untruncated_size"] = -(-len(raw) // 1024)
     doc["unmapped"] = {"millrace": own(row, score, decision, context, quality)}
+    if alert.unmapped is not None:
+        doc["unmapped"]["source"] = alert.unmapped
     return doc
+
+
+def _put_known(doc: Doc, row: Row) -> None:
+    listed = known.osint(row.found)
+    if listed:
+        metadata = doc["metadata"]
+        metadata["profiles"] = [*metadata.get("profiles", ()), "osint"]
+        doc["osint"] = listed
+    assets = known.resources(row.found)
+    if assets:
+        doc["resources"] = assets
 
 
 def _metadata(row: Row) -> Doc:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from enrich.attack import Hint
 from enrich.attack.hint import HINTS_MAX
 from enrich.context import EVENT_VERSION, Context
+from enrich.encode.known import told
 from enrich.errors import Quality
 from enrich.row import Anomaly, Decision, History, Row, Score
 
@@ -71,6 +72,7 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
             "bytes_in": alert.bytes_in,
             "packets": alert.packets,
         },
+        "tables": told(row.found, row.record_time_ms) if row.found else [],
         "quality": [{"code": code, "field": field} for code, field in quality[:QUALITY_MAX]]
         if quality
         else [],
@@ -88,7 +90,7 @@ def _anomaly(anomaly: Anomaly) -> Doc:
 
 
 def _hint(hint: Hint) -> Doc:
-    uid, _, _, source, evidence, confidence, as_received, was_revoked = hint
+    uid, _, _, source, evidence, confidence, as_received, was_revoked, span = hint
     return {
         "uid": uid,
         "source": source,
@@ -96,6 +98,7 @@ def _hint(hint: Hint) -> Doc:
         "confidence": confidence,
         "as_received": as_received,
         "was_revoked": was_revoked,
+        "span": None if span is None else {"field": span.field, "start": span.start, "end": span.end},
     }
 
 

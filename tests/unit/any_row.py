@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from enrich import address
 from enrich.alert import Alert, Endpoint, Process
-from enrich.attack import Hint
+from enrich.attack import Hint, Span
 from enrich.errors import Quality, QualityCode
 from enrich.row import Anomaly, AnomalyPart, Confidence, Decision, History, Reason, Row, Score, Severity
+from enrich.tables import Asset, Found, Identity, Indicator, Place, System
 from tests.unit import rows
 
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -40,8 +41,14 @@ hashes = st.lists(
     ),
     max_size=10,
 ).map(tuple)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
 alerts = st.builds(
     Alert,
+    unmapped=maybe(st.dictionaries(texts, json_values, min_size=1, max_size=4)),
     format=st.sampled_from(["suricata", "wazuh", "mapped:ait-ads"]),
     vendor=texts,
     product=texts,
@@ -81,11 +88,12 @@ hints = st.builds(
     uid=st.sampled_from(["T1059", "T1059.001", "T9999.999"]),
     name=filled,
     tactics=st.lists(st.tuples(st.just("TA0002"), filled), max_size=3).map(tuple),
-    source=st.sampled_from(["stated", "pattern"]),
+    source=st.sampled_from(["stated", "table", "pattern", "model"]),
     evidence=texts,
     confidence=shares,
     as_received=maybe(texts),
     was_revoked=st.booleans(),
+    span=maybe(st.builds(Span, st.sampled_from(["title", "message"]), counts, counts)),
 )
 qualities = st.builds(Quality, st.sampled_from(QualityCode), texts)
 histories = st.builds(
@@ -118,6 +126,38 @@ scores = st.builds(
     st.builds(Confidence, shares, st.just("measured"), st.just("synthetic"))
     | st.builds(Confidence, st.none(), st.sampled_from(["insufficient data", "unscored"]), st.none()),
 )
+numbers = st.integers(0, 2**32 - 1)
+places = st.builds(
+    Place, *[maybe(filled)] * 4, *[maybe(st.floats(-180, 180, allow_nan=False, allow_subnormal=False))] * 2
+)
+systems = st.builds(System, numbers, maybe(filled))
+assets = st.builds(
+    Asset, filled, filled, maybe(filled), maybe(st.integers(1, 4)), st.lists(filled, max_size=3).map(tuple)
+)
+identities = st.builds(Identity, filled, maybe(filled), maybe(filled), maybe(st.booleans()))
+
+
+@st.composite
+def founds(draw: st.DrawFn, alert: Alert) -> tuple[Found, ...]:
+    """Return what tables could say of this alert."""
+    found: list[Found] = []
+
+    def say(of: str, table: str, value: Any) -> None:
+        found.append(Found(of, table, draw(filled), draw(times_ms), value))
+
+    for of, end in (("src", alert.src), ("dst", alert.dst)):
+        if end.ip is not None:
+            say(of, "geo", draw(places))
+            say(of, "asn", draw(systems))
+            for match in draw(st.sampled_from([(), (end.ip,), (end.ip, "192.0.2.0/24")])):
+                say(of, "blocklist", Indicator(end.ip, match, draw(maybe(numbers))))
+    for of in draw(st.sampled_from([(), ("src",), ("dst", "device")])):
+        say(of, "assets", draw(assets))
+    if alert.user and draw(st.booleans()):
+        say("user", "identities", draw(identities))
+    return tuple(found)
+
+
 decisions = st.builds(
     Decision,
     st.booleans(),
@@ -139,4 +179,5 @@ def any_row(draw: st.DrawFn) -> Row:
         hints=tuple(draw(st.lists(hints, max_size=3))),
         history=draw(histories),
         quality=tuple(draw(st.lists(qualities, max_size=3))),
+        found=draw(st.just(()) | founds(alert)),
     )

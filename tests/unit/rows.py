@@ -12,7 +12,7 @@ import orjson
 from enrich import address
 from enrich.address import DEFAULT_NETWORKS
 from enrich.alert import Alert, Endpoint, Process, entity
-from enrich.attack import Hint, load_attack
+from enrich.attack import Hint, Span, load_attack
 from enrich.context import Context
 from enrich.encode.ocsf import encode
 from enrich.formats import Formats, packaged_mappings
@@ -29,6 +29,7 @@ from enrich.row import (
     Score,
     Severity,
 )
+from enrich.tables import Asset, Found, Identity, Indicator, Place, System
 
 TIME_MS: Final = 1_760_000_000_000
 RAW: Final = (
@@ -95,9 +96,23 @@ FULL: Final = replace(
     file_path=r"C:\Users\j.doe\loader.exe",
     hashes=(("md5", "d41d8cd98f00b204e9800998ecf8427e"), ("sha256", "ab" * 32)),
     is_sample=True,
+    unmapped={"flow_id": 1234567890123456, "vlan": [7], "pkt": {"linktype": 1}},
 )
 BARE: Final = Alert(
     format="mapped:bare", vendor="v", product="p", detector="d", time_ms=None, rule_id="r", title="t"
+)
+
+# What tables could say of FULL.
+FOUND: Final = (
+    Found(
+        "src", "assets", "assets", TIME_MS - 86_400_000, Asset("ws-17", "10.20.0.17", "it", 2, ("office",))
+    ),
+    Found("dst", "geo", "Example-City", TIME_MS, Place("AT", "AT-9", "Vienna", "Europe", 48.2, 16.37)),
+    Found("dst", "asn", "Example-ASN", TIME_MS, System(64_496, "Example Net")),
+    Found(
+        "dst", "blocklist", "example", TIME_MS - 3_600_000, Indicator("198.51.100.23", "198.51.100.0/24", 3)
+    ),
+    Found("user", "identities", "identities", TIME_MS, Identity("j.doe", "Jane Doe", "Finance", True)),
 )
 
 HINT: Final = Hint(
@@ -108,6 +123,15 @@ HINT: Final = Hint(
     evidence="T1071.001 in alert.metadata.mitre_technique_id",
     confidence=0.95,
     as_received="T1071.001",
+)
+MATCHED: Final = Hint(
+    uid="T1105",
+    name="Ingress Tool Transfer",
+    tactics=(("TA0011", "Command and Control"),),
+    source="pattern",
+    evidence="loader",
+    confidence=0.4,
+    span=Span("title", 14, 20),
 )
 ANOMALY: Final = Anomaly(
     0.93, (AnomalyPart("rule_60m", 4.0, 0.012), AnomalyPart("entity_since_s", None, 0.034))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.address import DEFAULT_NETWORKS, Networks, canonical, direction, facts
+from enrich.address import DEFAULT_NETWORKS, Networks, canonical, direction, facts, number_of, parsed
 from enrich.errors import SettingsWrong
 from enrich.iana import SCOPES, SPECIAL
 
@@ -48,6 +48,13 @@ def test_an_address_has_one_text(given_text: str, text: str) -> None:
         "fe80::1%",
         "fe80::1%a%b",
         "１０.0.0.1",
+        "２001:db8::1",
+        "2001:db8::１",
+        "::ffff:010.1.1.1",
+        "::ffff:１.1.1.1",
+        "::ffff:10.1.1",
+        "00001::",
+        "1::2::3",
         "10.0.0.١",
         "10。0.0.1",
         "\u00a010.0.0.1",
@@ -71,6 +78,16 @@ def test_an_address_has_one_text(given_text: str, text: str) -> None:
 )
 def test_what_is_not_exactly_an_address_is_none(value: object) -> None:
     assert canonical(value) is None
+
+
+@given(st.text() | addresses.map(str))
+def test_parsed_is_the_number_of_what_canonical_takes(text: str) -> None:
+    ip = canonical(text)
+    assert parsed(text) == (None if ip is None else number_of(ip))
+
+
+def test_parsed_refuses_what_is_too_long_and_reads_mapped_addresses_as_ipv4() -> None:
+    assert (parsed("1" * 10**6), parsed("::ffff:192.0.2.7%eth0")) == (None, (4, int(ip_address("192.0.2.7"))))
 
 
 @given(st.text())

@@ -105,3 +105,12 @@ def test_a_full_disk_is_one_line_and_no_bug(tmp_path: Path) -> None:
         )
     assert done.returncode == 2
     assert b"No space left on device" in done.stderr
+
+
+def test_the_tables_of_the_settings_are_used_and_a_missing_one_is_told(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("203.0.113.0/24\n")
+    lists = f"mine={tmp_path / 'list.txt'},gone={tmp_path / 'gone.txt'}"
+    done = score(tmp_path, "-", given=tiny.suricata(0), MILLRACE_BLOCKLISTS=lists)
+    told = orjson.loads(done.stdout)["unmapped"]["millrace"]["tables"]
+    assert [(each["source"], each["value"]["match"]) for each in told] == [("mine", "203.0.113.0/24")]
+    assert b"blocklist:gone" in done.stderr

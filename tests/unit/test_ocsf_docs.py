@@ -42,7 +42,7 @@ ALERTS: tuple[Alert, ...] = (
 
 def paths(value: Any, path: str = "") -> Iterator[str]:
     """Return the path of every leaf; what lies under ``data`` is of the kinds that stand elsewhere."""
-    if path.startswith("evidences[].data."):
+    if path.startswith("evidences[].data.") or path == "unmapped.source":
         yield path
     elif isinstance(value, dict) and value:
         for key, inner in value.items():
@@ -61,7 +61,8 @@ def written() -> set[str]:
     for alert in ALERTS:
         for keep in (100, 10_000):
             for score in (rows.SCORE, rows.UNSCORED):
-                row = rows.row(alert, quality=quality)
+                row = rows.row(alert, quality=quality, found=rows.FOUND if alert.user else ())
+                row = replace(row, hints=(*row.hints, rows.MATCHED))
                 for value in encode(row, score, rows.ESCALATED, rows.context(raw_keep=keep)):
                     assert value is not None
                     found.update(paths(orjson.loads(value)))

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of the formats: ``python -m tests.fuzz --help``."""
