@@ -20,9 +20,9 @@ from enrich.parse import parse_bytes
 # Values left out one by one; a real alert has 20 to 400. Those beyond it are not looked at, and counted.
 LEAVES_MAX: Final = 4_000
 
-# What may stand in place of a value that the format cannot do without: nothing, what means nothing, and words
-# that every scale of severity has.
-INSTEAD: Final = (None, "?", "low", "high")
+# What may stand in place of a value that the format cannot do without: words that mean nothing to most
+# fields, and that every scale of severity has.
+INSTEAD: Final = ("low", "high")
 
 Path = tuple[str | int, ...]
 Doc = dict[str, Any]
@@ -132,21 +132,19 @@ class _Ablation:
         decided: list[str] = []
         unread: list[str] = []
         sources: dict[str, list[str]] = {name: [] for name in self.values}
+        needed: list[Path] = []
         for path in self.leaves:
             changed = self._changed(without(self.given.doc, path))
             if changed is None:
                 decided.append(written(path))
-                # Needed to tell the format. So that is told, and the value goes, or another stands there.
-                changed = set()
-                for doc in (
-                    without(self.given.doc, path),
-                    *(without(self.given.doc, path, instead) for instead in INSTEAD),
-                ):
-                    changed |= self._changed(doc, told=True) or set()
+                needed.append(path)
+                # Needed to tell the format: it stays, and says nothing.
+                changed = self._changed(without(self.given.doc, path, None)) or set()
             elif not changed:
                 unread.append(written(path))
             for name in changed:
                 sources[name].append(written(path))
+        self._from_needed(needed, sources)
         shared = self._shared({name for name, found in sources.items() if not found})
         fields = [
             Field(name, value, tuple(sources[name] or shared.get(name, ())), name in shared)
@@ -177,6 +175,19 @@ class _Ablation:
         except (Rejected, LookupError, TypeError, AttributeError, ValueError):
             return None  # a line's document, say, without what its parser always finds
         return {name for name, value in self.values.items() if values.get(name) != value}
+
+    def _from_needed(self, needed: list[Path], sources: dict[str, list[str]]) -> None:
+        """Add what the format is told by to the fields that have no other source, and only these.
+
+        The format is taken as told; a value that it cannot do without is another then.
+        """
+        for path in needed:
+            changed: set[str] = set()
+            for instead in INSTEAD:
+                changed |= self._changed(without(self.given.doc, path, instead), told=True) or set()
+            for name in changed:
+                if not sources[name]:
+                    sources[name].append(written(path))
 
     def _shared(self, unexplained: set[str]) -> dict[str, tuple[str, ...]]:
         """Return a place for each of these whose value stands in two: all later ones are left out with it."""
