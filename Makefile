@@ -13,7 +13,7 @@ ARGS ?=
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults lock clean
+.PHONY: help demo test check bench faults fuzz lock clean
 MAKEFLAGS += --no-print-directory
 
 help:  ## this list
@@ -36,6 +36,9 @@ bench: $(READY)  ## the worker on a real Kafka, its rivals and its limits (12 mi
 
 faults: $(READY)  ## harm to a three-node Kafka and to workers, counted: docs/fault-ledger.md (two hours)
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+fuzz: $(READY)  ## any bytes give an event or a dead letter: every format, a minute each (Linux on x86-64)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 lock: $(READY)  ## pin what pyproject.toml asks for, with hashes, for every platform
 	@test -x $(VENV)/uv/bin/uv || { $(BIN)/python -m venv $(VENV)/uv && $(VENV)/uv/bin/python -m pip -q install uv; }
