@@ -6,6 +6,7 @@ new branches of ``enrich``. Nothing is written but what fails, into ``--findings
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -13,8 +14,6 @@ from typing import Final
 
 SECONDS: Final = 60
 LONGEST: Final = 8_192
-# libFuzzer's exit code when a target raised.
-FOUND: Final = 77
 
 
 def main() -> int:
@@ -47,7 +46,8 @@ def main() -> int:
             start.mkdir()
             for number, value in enumerate(found[name]):
                 (start / str(number)).write_bytes(value)
-            words.write_text("".join(f'"{word}"\n' for word in _words(found[name])), "ascii")
+            known = _words(found[name]) or _words([each for values in found.values() for each in values])
+            words.write_text("".join(f'"{word}"\n' for word in known), "ascii")
             code = os.spawnv(  # noqa: S606 - our own interpreter and module
                 os.P_WAIT,
                 sys.executable,
@@ -73,8 +73,6 @@ def main() -> int:
 
 def _words(values: list[bytes]) -> list[str]:
     """Return the keys and short texts of samples, as libFuzzer's dictionary writes them."""
-    import re
-
     found: dict[str, None] = {}
     for value in values:
         for word in re.findall(rb"[A-Za-z0-9_.:@#%/\\ -]{2,40}", value):
