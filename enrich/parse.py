@@ -186,7 +186,10 @@ def _mended(doc: Any, found: set[Quality]) -> Any:
     if type(doc) is list:
         return [_mended(item, found) for item in doc]
     if type(doc) is dict:
-        return {_mended(key, found): _mended(item, found) for key, item in doc.items()}
+        mended = {_mended(key, found): _mended(item, found) for key, item in doc.items()}
+        if len(mended) != len(doc):
+            found.add(_DUPLICATE)
+        return mended
     return doc
 
 

@@ -158,7 +158,7 @@ def finish(
         partition = row.record.partition
         decision = decide(row, row_score, policy, states[partition].suppression, now_ms, shares[partition])
         enriched, escalated = encode(row, row_score, decision, context)
-        key = context.redaction.entity(row.entity).encode()
+        key = context.redaction.entity(row.entity, row.alert.user).encode()
         headers = ((UID_HEADER, row.uid.encode()), of_context)
         routes.append(decision.route)
         if escalated is None:

@@ -1,9 +1,10 @@
 """What is taken out of an event before it is written: secrets in texts, the original, names of users.
 
 Only the event changes: rules, models and history see the alert as it came. A dead letter keeps its original
-bytes, because nothing could be read of it.
+bytes, because nothing could be read of it. The patterns are in ``secrets``.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,60 +12,22 @@ from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Any, Final, Literal
 
-from enrich.alert import Alert, Process
+from enrich.alert import Alert, Endpoint, Process
+from enrich.attack import Hint
+from enrich.row import Decision
+from enrich.secrets import MARK, is_secret_key, marked
 
 RawData = Literal["full", "redacted", "none"]
-# What stands where something was taken out. No two secrets can be told apart, or told to be the same, by it.
-MARK: Final = "[redacted]"
 # Shorter names ("a", "sa") would be found in every other word.
 NAME_MIN: Final = 3
-# Levels of ``unmapped.source`` that are looked through; ``parse_bytes`` gives no more.
-DEPTH: Final = 128
-
-_NAMES: Final = "|".join(
-    (
-        "pass(?:word|wd|phrase|code)?|pwd|secret|credentials?|token|sig|signature",
-        "(?:client|shared)[_-]?secret|(?:access|refresh|id|auth|session)[_-]?token",
-        "(?:api|access|account|private)[_-]?key|session[_-]?id",
-        "x-amz-(?:signature|security-token|credential)",
-    )
+# Bytes of the original that are looked through, and characters of ``unmapped.source``: what is beyond is cut
+# off, so that no record takes the core longer than a tenth of a second.
+LOOKED_AT: Final = 131_072
+# Fields of Alert that may hold what people typed. The others are words of ours or of a closed list.
+_TEXTS: Final = (
+    *("title", "category", "message", "rule_id", "source_uid", "detector", "device_id", "severity_text"),
+    *("app_proto", "url", "http_method", "user_agent", "dns_query", "file_path"),
 )
-# Programs that take a password after -p, -pw or -P, with or without a blank.
-_PROGRAMS: Final = "mysql|mysqldump|mysqladmin|psexec(?:64)?|paexec|plink|pscp|pslist|winexe|sshpass|hydra"
-_START: Final = "(?<![a-z0-9])"
-# A value, bare or in quotation marks, also in those of a JSON text within a JSON text.
-_VALUE: Final = r"""(\\?"[^"\\]{1,512}(?:\\?")?|'[^']{1,512}'?|[^\s&"',;|<>\\)\]}]{1,512})"""  # fmt: skip
-# (what stands before a secret, the secret). Each begins with words of its own, and no repeat is without a
-# bound or can begin inside another: linear on any text.
-_SECRETS: Final = (
-    # password=…, "token": "…", /password:…
-    (rf"""({_START}(?:{_NAMES})\\?["']?\s{{0,4}}[=:]\s{{0,4}})""", _VALUE),
-    # --api-key …, -Password …, ConvertTo-SecureString …
-    (rf"({_START}(?:(?:--?|/)(?:{_NAMES}|pw)|convertto-securestring(?:\s{{1,4}}-string)?)\s{{1,4}})", _VALUE),
-    # Authorization: Bearer …, Basic …
-    (rf"({_START}(?:bearer|basic)\s{{1,4}})", "([a-z0-9+/=._~-]{8,2048})"),
-    # https://user:secret@host
-    (r"""(://[^\s/:@"']{1,128}:)""", r"""([^\s/@"']{1,256})(?=@)"""),
-    # curl -u user:secret
-    (rf"""({_START}(?:-u|--user)\s{{1,4}}[^\s:"']{{1,128}}:)""", r"""([^\s"']{1,256})"""),
-    # net user NAME SECRET
-    (rf"({_START}net1?(?:\.exe)?\s{{1,4}}user\s{{1,4}}[^\s/]{{1,128}}\s{{1,4}})", r"([^\s/*][^\s]{0,256})"),
-    # psexec … -p SECRET, mysql -pSECRET
-    (
-        rf"({_START}(?:{_PROGRAMS})(?:\.exe)?\s[^|;&\n]{{0,128}}?(?<=\s)-pw?\s{{0,2}})",
-        r"([^\s-][^\s]{0,256})",
-    ),
-    # Keys that are known by their own form: of AWS, GitHub, Slack; JSON Web Tokens; PEM.
-    ("()", r"((?<![a-z0-9_-])(?:a[ks]ia[0-9a-z]{16}|gh[pousr]_[0-9a-z]{36,255}))"),
-    ("()", r"((?<![a-z0-9_-])xox[abeoprs]-[0-9a-z-]{10,255})"),
-    ("()", r"((?<![a-z0-9_-])eyj[a-z0-9_-]{8,2048}\.[a-z0-9_-]{4,4096}\.[a-z0-9_-]{0,4096})"),
-    (
-        "()",
-        r"((?<!-)-----begin [a-z ]{0,32}private key-----[^-]{0,16384}"
-        r"(?:-----end [a-z ]{0,32}private key-----)?)",
-    ),
-)
-_SECRET: Final = re.compile("|".join(before + secret for before, secret in _SECRETS), re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -102,31 +65,46 @@ class Redaction:
         if not self.active:
             return alert
         user, process = alert.user, alert.process
-        return replace(
-            alert,
-            title=self.text(alert.title, user),
-            message=self._maybe(alert.message, user),
-            user=user if user is None else self.pseudonym(user),
-            process=None if process is None else self._process(process, user),
-            url=self._maybe(alert.url, user),
-            user_agent=self._maybe(alert.user_agent, user),
-            file_path=self._maybe(alert.file_path, user),
-            unmapped=None
-            if alert.unmapped is None or self.raw_data == "none"
-            else {self.text(key, user): self._value(item, user) for key, item in alert.unmapped.items()},
+        changes: dict[str, Any] = {name: self._maybe(getattr(alert, name), user) for name in _TEXTS}
+        changes |= {name: self._end(getattr(alert, name), user) for name in ("src", "dst", "device")}
+        changes |= {
+            name: tuple([self.text(each, user) for each in getattr(alert, name)])
+            for name in ("techniques", "tactics")
+        }
+        changes["user"] = user if user is None else self.pseudonym(user)
+        changes["process"] = None if process is None else self._process(process, user)
+        changes["unmapped"] = self._rest(alert.unmapped, user)
+        return replace(alert, **changes)
+
+    def entity(self, entity: str, user: str | None) -> str:
+        """Return an entity as it goes out, in the event and as the record's key. user: of its alert."""
+        kind, colon, name = entity.partition(":")
+        if not self.active or kind == "ip":
+            return entity
+        if kind == "user":
+            return f"{kind}{colon}{self.pseudonym(user or name)}"
+        return f"{kind}{colon}{self.text(name, user)}"
+
+    def hints(self, hints: tuple[Hint, ...], user: str | None) -> tuple[Hint, ...]:
+        """Return the hints as they go out: a stated value is a text of the source."""
+        return tuple(
+            [
+                hint._replace(
+                    evidence=self.text(hint.evidence, user), as_received=self._maybe(hint.as_received, user)
+                )
+                for hint in hints
+            ]
         )
 
-    def entity(self, entity: str) -> str:
-        """Return an entity as it goes out, in the event and as the record's key."""
-        kind, colon, name = entity.partition(":")
-        if self.key is None or kind != "user":
-            return entity
-        return f"{kind}{colon}{self.pseudonym(name)}"
+    def decision(self, decision: Decision, user: str | None) -> Decision:
+        """Return the decision as it goes out: reasons repeat what hints and tables say."""
+        reasons = [each._replace(detail=self.text(each.detail, user)) for each in decision.reasons]
+        return decision._replace(reasons=tuple(reasons))
 
     def text(self, text: str, user: str | None) -> str:
         """Return a text without secrets, and with the pseudonym where the user's name stands in it."""
         if self.raw_data != "full":
-            text = _SECRET.sub(_marked, text)
+            text = marked(text)
         if self.key is not None and user is not None and len(user) >= NAME_MIN:
             text = _whole_words(user).sub(self.pseudonym(user), text)
         return text
@@ -134,32 +112,45 @@ class Redaction:
     def _maybe(self, text: str | None, user: str | None) -> str | None:
         return None if text is None else self.text(text, user)
 
+    def _end(self, end: Endpoint, user: str | None) -> Endpoint:
+        return end if end.name is None else replace(end, name=self.text(end.name, user))
+
     def _process(self, process: Process, user: str | None) -> Process:
-        return replace(
-            process,
-            path=self._maybe(process.path, user),
-            command_line=self._maybe(process.command_line, user),
-        )
+        names = ("name", "path", "command_line", "parent_name")
+        said: dict[str, Any] = {name: self._maybe(getattr(process, name), user) for name in names}
+        return replace(process, **said)
 
-    def _value(self, value: Any, user: str | None) -> Any:
+    def _rest(self, rest: Mapping[str, Any] | None, user: str | None) -> dict[str, Any] | None:
+        if rest is None or self.raw_data == "none":
+            return None
+        left = [LOOKED_AT]
+        found: dict[str, Any] = self._value(rest, user, left)
+        return found if left[0] >= 0 else None
+
+    def _value(self, value: Any, user: str | None, left: list[int]) -> Any:
+        """Keys stay: they are the source's. What stands under one that names a secret is one."""
         if type(value) is str:
-            return self.text(value, user)
+            left[0] -= len(value)
+            return self.text(value, user) if left[0] >= 0 else MARK
         if isinstance(value, list):
-            return [self._value(item, user) for item in value]
+            return [self._value(item, user, left) for item in value]
         if isinstance(value, Mapping):
-            return {self.text(key, user): self._value(item, user) for key, item in value.items()}
+            secret = self.raw_data != "full"
+            return {
+                key: MARK
+                if secret and item is not None and is_secret_key(key)
+                else self._value(item, user, left)
+                for key, item in value.items()
+            }
         return value
-
-
-def _marked(match: "re.Match[str]") -> str:
-    # lastindex is the secret's group, the one before it what stands before the secret.
-    return str(match[(match.lastindex or 2) - 1]) + MARK
 
 
 @lru_cache(1_024)
 def _whole_words(name: str) -> "re.Pattern[str]":
-    # A domain before it or after it belongs to the name: DOMAIN\name, name@domain.
+    # A domain before it or after it belongs to the name: DOMAIN\name, name@domain. And in the original it may
+    # stand as JSON writes it.
     bare = name.rpartition("\\")[2].partition("@")[0]
     names = {name, bare} if len(bare) >= NAME_MIN else {name}
-    either = "|".join(re.escape(each) for each in sorted(names, key=len, reverse=True))
+    names |= {json.dumps(each, ensure_ascii=plain)[1:-1] for each in names for plain in (True, False)}
+    either = "|".join(re.escape(each) for each in sorted(names, key=lambda each: (-len(each), each)))
     return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)

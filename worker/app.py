@@ -32,6 +32,9 @@ from worker.trouble import Trouble
 METADATA_MAX_AGE_MS: Final = 60_000
 # Lists that Faust's queue holds: the transport bounds what is outstanding, long before.
 QUEUE: Final = 4_096
+# aiokafka leaves a group in which it has not read for so long, and Faust would not join again. What does not
+# get on is seen by our own health checks.
+IDLE_S: Final = 365 * 86_400.0
 
 
 class PartitionsChanged(MillraceError):
@@ -157,6 +160,7 @@ def faust_settings(settings: Settings) -> dict[str, Any]:
         "broker_session_timeout": settings.session_timeout_s,
         "broker_heartbeat_interval": settings.session_timeout_s / 5,
         "broker_request_timeout": max(30.0, 2 * settings.session_timeout_s),
+        "broker_max_poll_interval": IDLE_S,
         "broker_commit_interval": 1.0,
         "broker_max_poll_records": settings.batch_rows,
         "producer_request_timeout": 30.0,

@@ -15,11 +15,11 @@ class Heartbeats:
     def __init__(self, session_s: float) -> None:
         self._session_s: Final = session_s
         self._coordinator: Any = None
-        self._ended_s = 0.0
+        self._answered_s = 0.0
 
     def begin(self, coordinator: Any) -> None:
         """Partitions were assigned: by a coordinator that has answered just now."""
-        self._ended_s = monotonic()
+        self._answered_s = monotonic()
         if coordinator is not self._coordinator:
             self._coordinator = coordinator
             coordinator._do_heartbeat = partial(self._noted, coordinator._do_heartbeat)
@@ -31,10 +31,11 @@ class Heartbeats:
         """
         if self._coordinator is None or self._coordinator.coordinator_id is None:
             return False
-        return monotonic() - self._ended_s > self._session_s
+        return monotonic() - self._answered_s > self._session_s
 
     async def _noted(self, heartbeat: Any) -> Any:
-        try:
-            return await heartbeat()
-        finally:
-            self._ended_s = monotonic()
+        # False: no answer, or that we are out of the group; then an assignment comes before we read again.
+        answered = await heartbeat()
+        if answered:
+            self._answered_s = monotonic()
+        return answered

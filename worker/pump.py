@@ -38,7 +38,10 @@ class CoreFailed(MillraceError):
 
 
 class Pump:
-    """See the module. failed: why it works no more. states: of the core's thread alone."""
+    """See the module. failed: why it works no more. states: of the core's thread alone.
+
+    at: partitions of the records that the core has at this moment.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Pump:
         self.core: Final = core
         self.states: Final[dict[int, PartitionState]] = {}
         self.failed: BaseException | None = None
+        self.at: frozenset[int] = frozenset()
         self.hangs = False
         self.consumer: Acknowledges | None = None
         self._sink: Final = sink
@@ -168,9 +172,14 @@ class Pump:
 
     def _score(self, records: list[RawRecord]) -> Batch:
         """In the core's thread. Where the history is not restored there is no fold, and must be none."""
-        if any(record.partition not in self.states for record in records):
+        at = frozenset([record.partition for record in records])
+        if not at <= self.states.keys():
             raise CoreFailed("records of a partition whose history is not there")
-        return self.core(records, self.states)
+        self.at = at
+        try:
+            return self.core(records, self.states)
+        finally:
+            self.at = frozenset()
 
     def fail(self, error: BaseException, spans: str = "") -> None:
         """End the process, un-acknowledged."""

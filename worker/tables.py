@@ -22,6 +22,10 @@ WITHOUT: Final = "alerts go without it"
 ROOT: Final = Path(__file__).parents[1]
 
 
+class Passing(TableRefused):
+    """Not the file's contents are wrong: it may be read the next time."""
+
+
 class Source(NamedTuple):
     """A file that a setting names. kind: of ``enrich.tables.KINDS``. name: of a block list, else the kind."""
 
@@ -76,10 +80,13 @@ def load(source: Source, children: "Children | None" = None) -> Table:
     try:
         small = source.path.stat().st_size < SMALL
     except OSError as error:
-        raise TableRefused(f"{source.path}: {error.strerror}") from None
+        raise Passing(f"{source.path}: {error.strerror}") from None
     if small:
         return Table(read(source.kind, source.name, source.path))
-    return Table(received((children or Children()).answer(source)))
+    try:
+        return Table(received((children or Children()).answer(source)))
+    except (OSError, ValueError) as error:  # no process can be started; half an answer
+        raise Passing(f"{source.path}: not built: {type(error).__name__}") from None
 
 
 class Children:
@@ -101,7 +108,7 @@ class Children:
         try:
             answer, _ = child.communicate(timeout=CHILD_S)
         except subprocess.TimeoutExpired:
-            raise TableRefused(f"{source.path}: not built within {CHILD_S:g} s") from None
+            raise Passing(f"{source.path}: not built within {CHILD_S:g} s") from None
         finally:
             self._running = None
             child.kill()
@@ -109,7 +116,7 @@ class Children:
         if child.returncode == REFUSED:
             raise TableRefused(str(orjson.loads(answer)))
         if child.returncode != 0:
-            raise TableRefused(f"{source.path}: the process that builds it ended with {child.returncode}")
+            raise Passing(f"{source.path}: the process that builds it ended with {child.returncode}")
         return answer
 
     def stop(self) -> None:

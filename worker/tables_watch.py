@@ -17,11 +17,11 @@ from mode import Service
 from enrich.context import Context
 from enrich.errors import TableRefused
 from enrich.tables import Table, Tables
-from worker.log import log
+from worker.log import log, where
 from worker.metrics import Metrics
 from worker.pulse import Pulse
 from worker.settings import Settings
-from worker.tables import WITHOUT, Children, Source, label, load, sources, tell
+from worker.tables import WITHOUT, Children, Passing, Source, label, load, sources, tell
 
 
 class Change(NamedTuple):
@@ -50,6 +50,7 @@ class Files:
         self._sources: Final = sources(settings)
         self._seen: Final[dict[Source, object]] = {}
         self._tried: Final[dict[Source, object]] = {}
+        self._told: Final[dict[Source, str]] = {}
         self.children: Final = Children()
 
     def changes(self, tables: Tables) -> Iterator[Change]:
@@ -60,12 +61,17 @@ class Files:
             settled, self._seen[source] = self._seen.get(source, ()) == look, look
             if not settled or self._tried.get(source, ()) == look:
                 continue
-            self._tried[source] = look
             try:
                 table = load(source, self.children)
             except TableRefused as error:
-                yield Change(source, None, str(error))
+                if not isinstance(error, Passing):
+                    self._tried[source] = look
+                if self._told.get(source) != str(error):  # what passes is tried at every look, and told once
+                    self._told[source] = str(error)
+                    yield Change(source, None, str(error))
                 continue
+            self._tried[source] = look
+            self._told.pop(source, None)
             before = known.get((source.kind, source.name))
             if before is None or before.facts != table.facts:
                 yield Change(source, table)
@@ -112,7 +118,11 @@ class Watch(Service):
     async def look(self) -> None:
         """Look once, and take over what is new."""
         loop = asyncio.get_running_loop()
-        context, changes = await loop.run_in_executor(None, refreshed, self._current.context, self._files)
+        try:
+            context, changes = await loop.run_in_executor(None, refreshed, self._current.context, self._files)
+        except Exception as error:  # noqa: BLE001 - no file may stop a worker; the next look tries again
+            log.error("tables_not_looked_at", **where(error))
+            return
         self._current.context = context
         self._pulse.context_id = context.context_id
         for source, table, reason in changes:
@@ -140,4 +150,4 @@ def _look(path: Path) -> object:
         found = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

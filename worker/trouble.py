@@ -83,15 +83,16 @@ class Trouble:
     async def handed_over(self, *, stuck: bool) -> None:
         """An orderly end of an assignment is no attempt that came to nothing. No note follows it.
 
-        stuck: the core is still at work on what it had when the end began. That is no orderly end: the notes
-        stay as they are, with the group that the core has. Else the restarts of workers that hang, each of
-        which moves partitions about, would wipe out what is known of the record that they hang at.
+        stuck: the core is still at work on what it had when the end began. For the partitions of those
+        records that is no orderly end: the notes stay as they are, with the group that the core has. Else the
+        restarts of workers that hang, each of which moves partitions about, would wipe out what is known of
+        the record that they hang at.
         """
         self._over = True
         begun, self._begun = sorted(self._begun), set()
-        if stuck:
-            return
         for place in begun:
+            if stuck and place in self._pump.at:
+                continue
             attempt = self._attempts[place]
             if attempt.starts > 1:
                 await self._state.note(

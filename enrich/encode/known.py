@@ -13,19 +13,23 @@ CRITICALITY: Final = {1: "Low", 2: "Medium", 3: "High", 4: "Critical"}
 SIDES: Final = {"src": "src_endpoint", "dst": "dst_endpoint"}
 
 
-def shown(found: tuple[Found, ...], redaction: Redaction) -> tuple[Found, ...]:
-    """Return what was found as it goes out: where users get pseudonyms, so do identities and owners."""
+def shown(found: tuple[Found, ...], redaction: Redaction, user: str | None) -> tuple[Found, ...]:
+    """Return what was found as it goes out: where users get pseudonyms, so do identities and owners.
+
+    user: of the alert, whose identity has the same pseudonym however the table spells it.
+    """
     if redaction.key is None:
         return found
-    return tuple(_shown(each, redaction) for each in found)
+    return tuple(_shown(each, redaction, user) for each in found)
 
 
-def _shown(each: Found, redaction: Redaction) -> Found:
+def _shown(each: Found, redaction: Redaction, user: str | None) -> Found:
     value = each.value
     if isinstance(value, Identity):
-        return each._replace(value=value._replace(user=redaction.pseudonym(value.user), name=None))
-    if isinstance(value, Asset) and value.owner is not None:
-        return each._replace(value=value._replace(owner=redaction.pseudonym(value.owner)))
+        return each._replace(value=value._replace(user=redaction.pseudonym(user or value.user), name=None))
+    if isinstance(value, Asset):
+        owner = None if value.owner is None else redaction.pseudonym(value.owner)
+        return each._replace(value=value._replace(owner=owner, name=redaction.text(value.name, user)))
     return each
 
 

@@ -24,6 +24,7 @@ from enrich.encode.captions import (
 from enrich.encode.evidence import device, evidence, observables
 from enrich.encode.own import own
 from enrich.errors import Quality, QualityCode
+from enrich.redact import LOOKED_AT, Redaction
 from enrich.row import AnomalyPart, Decision, Row, Score
 
 OCSF_VERSION: Final = "1.8.0"
@@ -72,7 +73,7 @@ def encode(row: Row, score: Score, decision: Decision, context: Context) -> tupl
     """
     limit = 2 * context.raw_limit + 65_536 - ENVELOPE
     keep = context.raw_keep
-    shown = _shown(row, context)
+    shown, decision = _shown(row, decision, context)
     whole = _event(shown, score, decision, context, keep, row.alert.user)
     value = orjson.dumps(whole)
     if len(value) > limit and shown.alert.unmapped is not None:  # all of it stands in raw_data, too
@@ -88,19 +89,22 @@ def encode(row: Row, score: Score, decision: Decision, context: Context) -> tupl
 
 def event(row: Row, score: Score, decision: Decision, context: Context) -> Doc:
     """Return the event for the enriched topic: what ``encode`` writes, before it is bytes."""
-    return _event(_shown(row, context), score, decision, context, context.raw_keep, row.alert.user)
+    shown, decision = _shown(row, decision, context)
+    return _event(shown, score, decision, context, context.raw_keep, row.alert.user)
 
 
-def _shown(row: Row, context: Context) -> Row:
-    redaction = context.redaction
+def _shown(row: Row, decision: Decision, context: Context) -> tuple[Row, Decision]:
+    redaction, user = context.redaction, row.alert.user
     if not redaction.active:
-        return row
-    return replace(
+        return row, decision
+    shown = replace(
         row,
         alert=redaction.alert(row.alert),
-        entity=redaction.entity(row.entity),
-        found=known.shown(row.found, redaction),
+        entity=redaction.entity(row.entity, user),
+        hints=redaction.hints(row.hints, user),
+        found=known.shown(row.found, redaction, user),
     )
+    return shown, redaction.decision(decision, user)
 
 
 def escalated(whole: Doc, decision: Decision) -> Doc:
@@ -121,10 +125,7 @@ def _event(row: Row, score: Score, decision: Decision, context: Context, keep: i
     alert, raw, severity_id = row.alert, row.raw, score.severity.id
     confident, anomaly = score.confidence.score, score.anomaly
     digest = sha256(raw).hexdigest()
-    redaction = context.redaction
-    raw_data, found = _raw_data(raw, keep) if redaction.raw_data != "none" else (None, ())
-    if raw_data is not None and redaction.active:
-        raw_data = redaction.text(raw_data, user)
+    raw_data, found = _shown_raw(raw, keep, context.redaction, user)
     quality = (*row.quality, *(new for new in found if new not in row.quality)) if found else row.quality
     percent = None if confident is None else round(100 * confident)
     sure = confidence_id(percent)
@@ -204,6 +205,23 @@ def _metadata(row: Row) -> Doc:
     if alert.is_sample:
         doc["labels"] = ["sample"]
     return doc
+
+
+def _shown_raw(
+    raw: bytes, keep: int, redaction: Redaction, user: str | None
+) -> tuple[str | None, tuple[Quality, ...]]:
+    """Return the original as it goes out, None: not at all. It is redacted first, and cut then."""
+    if not redaction.active:
+        return _raw_data(raw, keep)
+    if redaction.raw_data == "none":
+        return None, ()
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):  # no name is found between the zeros of UTF-16
+        raw = raw.decode("utf-16", "replace").encode()
+    text, found = _raw_data(raw, LOOKED_AT)
+    text = redaction.text(text, user)
+    if len(text) > keep:
+        text, found = text[:keep], (*found, RAW_TRUNCATED) if RAW_TRUNCATED not in found else found
+    return text, found
 
 
 def _raw_data(raw: bytes, keep: int) -> tuple[str, tuple[Quality, ...]]:

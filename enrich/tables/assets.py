@@ -143,7 +143,7 @@ def _word(row: Row, name: str, known: Mapping[str, T], wanted: str) -> T:
 def _once(seen: dict[Block | str, int], key: Block | str, text: str, line: int) -> None:
     before = seen.setdefault(key, line)
     if before != line:
-        raise TableRefused(f"line {line}: {text[:64]!r} stands in line {before} already")
+        raise TableRefused(f"line {line}: the same stands in line {before} already")
 
 
 def _remark(unread: str) -> str:

@@ -9,6 +9,7 @@ import orjson
 from enrich.errors import TableRefused
 from enrich.tables import asn, assets, blocklist, geo, mmdb
 from enrich.tables.index import Index
+from enrich.times import END_MS
 
 
 class Built(NamedTuple):
@@ -55,7 +56,7 @@ def built(kind: str, name: str, data: bytes, written_ms: int) -> Built:
     Raises TableRefused, and nothing else whatever the bytes are.
     """
     source, as_of_ms, entries, remark, index = KINDS[kind](data)
-    as_of_ms = written_ms if as_of_ms is None else as_of_ms
+    as_of_ms = min(max(written_ms, 0), END_MS - 1) if as_of_ms is None else as_of_ms
     digest = blake2b(data, digest_size=8).hexdigest()
     return Built(kind, name, source or name, as_of_ms, entries, remark, digest, index)
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from enrich.address import parsed
 from enrich.errors import TableRefused
 from enrich.tables.index import Block
+from enrich.times import END_MS
 
 # Longest line; a file with longer ones is no such file.
 LINE_MAX: Final = 4_096
@@ -52,7 +53,8 @@ def stated_time(line: str) -> int | None:
         try:
             moment = read(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return max(int(moment.timestamp() * 1000), 0)
+            stated_ms = max(int(moment.timestamp() * 1000), 0)
+            return stated_ms if stated_ms < END_MS else None
         except (ValueError, OverflowError, TypeError, IndexError):
             continue
     return None

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.alert import Alert, Process
+from enrich.alert import Alert, Endpoint, Process
 from enrich.encode.ocsf import encode, event
-from enrich.redact import MARK, Redaction
+from enrich.redact import LOOKED_AT, MARK, Redaction
+from tests.unit import rows
 from tests.unit.rows import LOW, SCORE, context, row
 
 PLAIN = Redaction("redacted")
@@ -43,6 +44,22 @@ SECRETS = [
     ("key AKIAABCDEFGHIJKLMNOP used", "AKIAABCDEFGHIJKLMNOP", "used"),
     ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl end", "c2lnbmF0dXJl", "end"),
     ("ghp_" + "a1" * 18 + " end", "a1a1a1", "end"),
+    ("curl -u 'alice:hunter2' https://example.com", "hunter2", "alice"),
+    ("curl --user=alice:hunter2 x", "hunter2", "alice"),
+    ("Authorization: Basic YTpi", "YTpi", "Basic"),
+    ('net user "bob smith" hunter2 /add', "hunter2", "bob smith"),
+    ('"C:\\t\\psexec.exe" -u a -p hunter2 cmd', "hunter2", "-u a"),
+    ("dbpassword=hunter2 userPassword: hunter2", "hunter2", "dbpassword"),
+    ("schtasks /create /ru a /rp hunter2 /tn x", "hunter2", "/tn x"),
+    ("net use X: \\\\srv\\share hunter2 /user:a", "hunter2", "/user:a"),
+    ('{"password": "ab\\"cdhunter2"}', "hunter2", "password"),
+    ("password => hunter2", "hunter2", "password"),
+    ("github_pat_" + "a1" * 20 + " end", "a1a1a1", "end"),
+    (
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nMIIabc\n-----END RSA PRIVATE KEY----- end",
+        "MIIabc",
+        "end",
+    ),
     ("-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY----- end", "MIIabc", "end"),
 ]
 
@@ -66,6 +83,8 @@ def test_a_secret_is_taken_out_and_the_rest_stays(text: str, gone: str, stays: s
         "sshd[1]: Failed password for invalid user x from 192.0.2.1 port 22 ssh2",
         "https://example.com:8080/a:b@c",
         "monkey=3 turkey: 4 passport=no",
+        '{"signature":"ET MALWARE Loader","signature_id":2001}',
+        "Basic authentication failed",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -129,7 +148,12 @@ def alert() -> Alert:
         message="alice@example.com logged on; malice stays",
         process=Process(command_line="net user alice hunter2 /add", name="net.exe"),
         url="https://example.com/?token=hunter2",
-        unmapped={"who": ["alice"], "password": "password=hunter2", "n": 3, "deep": {"alice": "x"}},
+        unmapped={
+            "who": ["alice"],
+            "password": "hunter2",
+            "n": 3,
+            "deep": {"dbPassword": ["hunter2"], "x": "alice"},
+        },
     )
 
 
@@ -152,9 +176,70 @@ def test_a_pseudonym_is_the_keys_own() -> None:
 
 
 def test_the_entity_of_a_user_is_a_pseudonym_too() -> None:
-    assert NAMED.entity("user:alice") == "user:" + NAMED.pseudonym("alice")
-    assert NAMED.entity("host:alice") == "host:alice"
-    assert PLAIN.entity("user:alice") == "user:alice"
+    assert NAMED.entity("user:corp\\alice", "CORP\\Alice") == "user:" + NAMED.pseudonym("CORP\\alice")
+    assert NAMED.entity("user:" + "a" * 160 + "~hash", "a" * 300) == "user:" + NAMED.pseudonym("a" * 300)
+    assert NAMED.entity("rule:d/password=hunter2", None) == "rule:d/password=[redacted]"
+    assert NAMED.entity("ip:10.1.1.1", "alice") == "ip:10.1.1.1"
+    assert PLAIN.entity("user:alice", "alice") == "user:alice"
+
+
+@pytest.mark.parametrize(
+    "field", ["category", "rule_id", "source_uid", "device_id", "dns_query", "detector", "severity_text"]
+)
+def test_no_text_of_the_alert_keeps_a_secret(field: str) -> None:
+    shown = NAMED.alert(replace(alert(), **{field: "password=hunter2"}))
+    assert getattr(shown, field) == "password=[redacted]"
+
+
+def test_neither_ends_nor_stated_techniques_nor_reasons_keep_one() -> None:
+    said = "T1059 - password=hunter2"
+    told = replace(
+        alert(), dst=Endpoint(name="password=hunter2"), techniques=(said,), process=Process(name="alice.exe")
+    )
+    hint = rows.HINT._replace(evidence=said, as_received=said)
+    reason = LOW.reasons[0]._replace(detail=said)
+    decision = LOW._replace(reasons=(reason,))
+    shown = row(told, hints=(hint,), raw=b'{"password":"hunter2"}')
+    value, _ = encode(shown, SCORE, decision, replace(context(), redaction=NAMED))
+    assert b"hunter2" not in value
+    assert b"alice" not in value.lower().replace(b"malice", b"")
+
+
+@pytest.mark.parametrize(
+    ("raw", "user"),
+    [
+        (b'{"user":"J\\u00fcrgen"}', "Jürgen"),
+        (b'{"user":"CORP\\\\ab"}', "CORP\\ab"),
+        ('{"user":"alice","password":"hunter2"}'.encode("utf-16"), "alice"),
+    ],
+)
+def test_a_name_is_found_in_the_original_as_it_was_written(raw: bytes, user: str) -> None:
+    shown = row(replace(alert(), user=user), raw=raw)
+    value, _ = encode(shown, SCORE, LOW, replace(context(), redaction=NAMED))
+    said = orjson.loads(value)["raw_data"]
+    assert NAMED.pseudonym(user) in said
+    assert "hunter2" not in said
+    assert "\x00" not in said
+
+
+def test_the_original_stays_json_where_it_was() -> None:
+    raw = b'{"signature":"ET MALWARE Loader","password":"hunter2","n":1}'
+    value, _ = encode(row(alert(), raw=raw), SCORE, LOW, replace(context(), redaction=PLAIN))
+    assert orjson.loads(orjson.loads(value)["raw_data"]) == {
+        "signature": "ET MALWARE Loader",
+        "password": MARK,
+        "n": 1,
+    }
+
+
+def test_a_large_original_is_looked_through_to_a_bound_and_cut_there() -> None:
+    raw = b'{"x":"' + b"mysql " * 170_000 + b'"}'
+    began = time.process_time()
+    value, _ = encode(row(alert(), raw=raw), SCORE, LOW, replace(context(), redaction=PLAIN))
+    assert time.process_time() - began < 5
+    doc = orjson.loads(value)
+    assert len(doc["raw_data"]) == LOOKED_AT
+    assert doc["metadata"]["is_truncated"]
 
 
 def test_none_writes_neither_the_original_nor_the_rest() -> None:

@@ -193,8 +193,8 @@ def test_an_identity_is_found_by_user(user: str, found: Identity | None) -> None
         ("address\n１0.1.1.1\n", "line 2: address"),
         ("# c\n\naddress,criticality\n10.0.0.1,hgih\n", "line 4: criticality 'hgih' is none of low, medium"),
         ("address,criticality\n10.0.0.1,5\n", "line 2: criticality '5'"),
-        ("address\n10.0.0.0/24\n10.0.0.7/24\n", "line 3: '10.0.0.7/24' stands in line 2 already"),
-        ("host\nWeb-1\n\nweb-1.\n", "line 4: 'web-1.' stands in line 2 already"),
+        ("address\n10.0.0.0/24\n10.0.0.7/24\n", "line 3: the same stands in line 2 already"),
+        ("host\nWeb-1\n\nweb-1.\n", "line 4: the same stands in line 2 already"),
         ('address,owner\n10.0.0.1,"x\n', "line 2: unexpected end of data"),
         ('address,owner\n10.0.0.1,"x"y\n', "line 2: ',' expected after '\"'"),
         ("address,owner\n10.0.0.1," + "x" * 300 + "\n", "line 2: owner is longer than 200"),
@@ -212,7 +212,7 @@ def test_a_wrong_row_refuses_the_file_and_is_named(text: str | bytes, says: str)
     [
         ("name\nx\n", "line 1: no column user"),
         ("user,name\n,x\n", "line 2: no user"),
-        ("user\na\nA\n", "line 3: 'A' stands in line 2 already"),
+        ("user\na\nA\n", "line 3: the same stands in line 2 already"),
         ("user,privileged\na,maybe\n", "line 2: privileged 'maybe' is none of yes, no"),
     ],
 )
@@ -245,3 +245,9 @@ def test_any_rows_are_a_table_or_one_refusal(
         assert table(kind, text).entries
     except TableRefused:
         return
+
+
+def test_a_time_beyond_the_calendar_is_none() -> None:
+    text = b"# Last update: 9999-12-31T23:59:59-01:00\n192.0.2.7\n"
+    table = built("blocklist", "x", text, 2**62)
+    assert table.as_of_ms == 253_402_300_799_999

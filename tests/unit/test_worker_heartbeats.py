@@ -28,12 +28,13 @@ class Coordinator:
     def __init__(self) -> None:
         self.answer = asyncio.Event()
         self.error: Exception | None = None
+        self.answered = True
 
     async def _do_heartbeat(self) -> bool:
         await self.answer.wait()
         if self.error is not None:
             raise self.error
-        return False
+        return self.answered
 
 
 @pytest.fixture
@@ -43,11 +44,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.mark.parametrize("error", [None, RuntimeError("out of the group")])
-def test_one_that_hangs_is_waited_for_and_any_answer_will_do(clock: Clock, error: Exception | None) -> None:
+def test_one_that_hangs_is_waited_for(clock: Clock) -> None:
     async def story() -> None:
         coordinator: Any = Coordinator()
-        coordinator.error = error
         group = Heartbeats(SESSION_S)
         assert not group.unanswered()  # nothing was assigned yet
         group.begin(coordinator)
@@ -58,7 +57,26 @@ def test_one_that_hangs_is_waited_for_and_any_answer_will_do(clock: Clock, error
         clock.now_s += 2
         assert group.unanswered()
         coordinator.answer.set()
-        await asyncio.wait([hangs])
+        assert await hangs
+        assert not group.unanswered()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("out of the group")])
+def test_a_failure_is_no_answer(clock: Clock, error: Exception | None) -> None:
+    """Not answered in time, or out of the group: an assignment, or another coordinator, comes first."""
+
+    async def story() -> None:
+        coordinator: Any = Coordinator()
+        coordinator.answered, coordinator.error = False, error
+        coordinator.answer.set()
+        group = Heartbeats(SESSION_S)
+        group.begin(coordinator)
+        clock.now_s += 2 * SESSION_S
+        await asyncio.wait([asyncio.create_task(coordinator._do_heartbeat())])
+        assert group.unanswered()
+        group.begin(coordinator)
         assert not group.unanswered()
 
     asyncio.run(story())
@@ -72,7 +90,7 @@ def test_a_stopped_process_waits_for_its_first(clock: Clock) -> None:
         group.begin(coordinator)
         clock.now_s += 2 * SESSION_S  # SIGSTOP, SIGCONT
         assert group.unanswered()
-        assert await coordinator._do_heartbeat() is False
+        assert await coordinator._do_heartbeat()
         assert not group.unanswered()
 
     asyncio.run(story())

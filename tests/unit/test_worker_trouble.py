@@ -32,7 +32,7 @@ def state() -> State:
 
 def began(state: State, start: int, before: Attempt | None, end: int = 1000) -> Trouble:
     async def begin() -> Trouble:
-        pump: Any = SimpleNamespace(consumer=None, failed=None)
+        pump: Any = SimpleNamespace(consumer=None, failed=None, at={0})
         made = Trouble(Settings(), state, pump, Metrics(Pulse("b", "c")))  # type: ignore[arg-type]
         await made.begin(0, start, end, before)
         return made
@@ -81,7 +81,7 @@ def test_a_probe_that_was_acknowledged_since_convicts_nobody(state: State) -> No
 def test_an_orderly_end_is_no_attempt(state: State) -> None:
     async def hand_over() -> None:
         trouble = Trouble(
-            Settings(), state, SimpleNamespace(consumer=None, failed=None), Metrics(Pulse("b", "c"))
+            Settings(), state, SimpleNamespace(consumer=None, failed=None, at={0}), Metrics(Pulse("b", "c"))
         )  # type: ignore[arg-type]
         await trouble.begin(0, 5, 1000, Attempt(5, 2, None, ()))
         await trouble.handed_over(stuck=False)
@@ -93,7 +93,7 @@ def test_an_orderly_end_is_no_attempt(state: State) -> None:
 def test_an_end_at_which_the_core_still_hangs_wipes_out_nothing(state: State) -> None:
     async def hand_over() -> None:
         trouble = Trouble(
-            Settings(), state, SimpleNamespace(consumer=None, failed=None), Metrics(Pulse("b", "c"))
+            Settings(), state, SimpleNamespace(consumer=None, failed=None, at={0}), Metrics(Pulse("b", "c"))
         )  # type: ignore[arg-type]
         await trouble.begin(0, 5, 1000, Attempt(5, 4, (7, 7), (), 1))
         await trouble.handed_over(stuck=True)
@@ -103,10 +103,22 @@ def test_an_end_at_which_the_core_still_hangs_wipes_out_nothing(state: State) ->
     assert state.noted[0].poison == (7,)
 
 
+def test_a_core_that_is_stuck_in_another_partition_says_nothing_of_this(state: State) -> None:
+    async def hand_over() -> None:
+        trouble = Trouble(
+            Settings(), state, SimpleNamespace(consumer=None, failed=None, at={1}), Metrics(Pulse("b", "c"))
+        )  # type: ignore[arg-type]
+        await trouble.begin(0, 5, 1000, Attempt(5, 4, (7, 7), (), 0))
+        await trouble.handed_over(stuck=True)
+
+    asyncio.run(hand_over())
+    assert state.noted[0] == Attempt(5, 4, None, (), 0)
+
+
 def test_of_a_start_that_hung_the_next_knows(state: State) -> None:
     async def hand_over() -> None:
         trouble = Trouble(
-            Settings(), state, SimpleNamespace(consumer=None, failed=None), Metrics(Pulse("b", "c"))
+            Settings(), state, SimpleNamespace(consumer=None, failed=None, at={0}), Metrics(Pulse("b", "c"))
         )  # type: ignore[arg-type]
         await trouble.begin(0, 5, 1000, Attempt(5, 2, None, ()))
         await trouble.handed_over(stuck=True)
@@ -122,7 +134,10 @@ def test_a_group_that_was_interrupted_while_the_core_had_it_goes_record_by_recor
         known: Attempt | None = Attempt(5, 5, (64, 127), ())
         for _ in range(3):
             trouble = Trouble(
-                Settings(), state, SimpleNamespace(consumer=None, failed=None), Metrics(Pulse("b", "c"))
+                Settings(),
+                state,
+                SimpleNamespace(consumer=None, failed=None, at={0}),
+                Metrics(Pulse("b", "c")),
             )  # type: ignore[arg-type]
             await trouble.begin(0, 5, 1000, known)
             await trouble.handed_over(stuck=True)
