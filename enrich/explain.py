@@ -8,13 +8,13 @@ fallbacks included, and needs no table that could be wrong. A parse takes micros
     explain    bytes → Explained, or Refused for what becomes a dead letter
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields as dataclass_fields
 from typing import Any, Final, NamedTuple
 
 from enrich.alert import Alert, Endpoint, Process
 from enrich.errors import DeadCode, Quality, Rejected
-from enrich.formats import FORMATS, LINES, Formats, Parse, line
+from enrich.formats import FORMATS, HIT, LINES, Formats, Parse, line
 from enrich.parse import parse_bytes
 
 # Values left out one by one; a real alert has 20 to 400. Those beyond it are not looked at, and counted.
@@ -115,7 +115,19 @@ def _reader(given: Document, formats: Formats) -> Reader | None:
     for mapping in formats.mappings:
         if mapping.recognise(given.doc):
             return Reader(mapping.format, tuple(sorted(mapping.keys)), mapping.parse)
+    inner = given.doc.get(HIT)
+    if type(inner) is dict and HIT not in inner:
+        found = _reader(given._replace(doc=inner), formats)
+        if found is not None:
+            return found._replace(parse=_of_hit(found.parse))
     return None
+
+
+def _of_hit(parse: Parse) -> Parse:
+    def read(doc: Mapping[str, Any], quality: tuple[Quality, ...]) -> Alert:
+        return parse(doc[HIT], quality)
+
+    return read
 
 
 class _Ablation:

@@ -69,6 +69,7 @@ class Table:
             self._tactic_words: Final[dict[str, tuple[str, ...]]] = {
                 _words(word): (uid,) for uid, names in document["tactics"].items() for word in (uid, *names)
             } | {_words(word): tuple(uids) for word, uids in document["former_tactics"].items()}
+            self._joined: Final = {word.replace(" ", ""): uids for word, uids in self._tactic_words.items()}
             renamed = [(name, uid) for name, uid in document["former_names"].items()]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SettingsWrong(f"ATT&CK table: not readable: {error}") from None
@@ -109,7 +110,11 @@ class Table:
         """
         folded = text.strip().lower().removeprefix("attack.")
         match = _TACTIC.match(folded)
-        return self._tactic_words.get(f"ta{match[1]}" if match is not None else _words(folded), ())
+        if match is not None:
+            return self._tactic_words.get(f"ta{match[1]}", ())
+        words = _words(folded)
+        # Microsoft and AWS write them as one word: "InitialAccess".
+        return self._tactic_words.get(words) or self._joined.get(words, ())
 
     def _check(self) -> None:
         for uid, technique in self.techniques.items():

@@ -38,6 +38,8 @@ FORMATS_VERSION: Final = 2
 # of one of the last eight. Few are kept, so that they stay in the processor's cache.
 REPEATS: Final = 16
 REPEATS_BYTES: Final = 4_096
+# Where a search hit has the document: exports of an index are lists of these.
+HIT: Final = "_source"
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,9 @@ def _of_object(doc: dict[str, Any], quality: tuple[Quality, ...], formats: Forma
     for mapping in formats.mappings:
         if mapping.recognise(doc):
             return mapping.parse(doc, quality)
+    inner = doc.get(HIT)
+    if type(inner) is dict and HIT not in inner:  # a search hit of Elasticsearch or OpenSearch
+        return _of_object(inner, quality, formats)
     raise Rejected(
         DeadCode.UNKNOWN_FORMAT, "no format knows this JSON object; write a mapping for it (docs/formats.md)"
     )

@@ -22,6 +22,13 @@ WORD_SCALE: Final = "cef:words"
 # "The valid integer values are 0-3=Low, 4-6=Medium, 7-8=High, and 9-10=Very-High", beside the words
 # Unknown, Low, Medium, High and Very-High; the others are what producers write instead.
 SEVERITIES: Final = (2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5)
+# What these write as the severity is their own, 1 (informational) to 5 (critical): PAN-OS's
+# "$number-of-severity", and CrowdStrike's SIEM connector.
+# https://docs.paloaltonetworks.com/resources/cef
+OF_FIVE: Final = frozenset((("palo alto networks", "pan-os"), ("crowdstrike", "falconhost")))
+_FORTINET: Final = "Fortinet"
+_PALO_ALTO: Final = "Palo Alto Networks"
+FIVE_SCALE: Final = "cef:1-5"
 WORDS: Final = {
     **dict.fromkeys(("informational", "information", "info"), 1),
     "low": 2,
@@ -38,9 +45,10 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
     said = fields.part(doc, "extension", "extension", quality)
     syslog = fields.part(doc, "syslog", "syslog", quality)
     time_ms, time_text = _time(said, syslog, quality)
-    severity_id, severity_text, scale = _severity(header.get("severity"), quality)
     vendor = fields.word(header.get("vendor"), "header.vendor", quality) or "unknown"
     product = fields.word(header.get("product"), "header.product", quality) or vendor
+    of_five = (vendor.lower(), product.lower()) in OF_FIVE
+    severity_id, severity_text, scale = _severity(header.get("severity"), of_five, quality)
     signature = fields.word(header.get("signature_id"), "header.signature_id", quality)
     name = fields.word(header.get("name"), "header.name", quality)
     labelled = labels(said)
@@ -53,6 +61,11 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         key, value = first(said, names)
         return fields.count(value, "extension." + key, quality) if key else None
 
+    category = text("cat", "deviceEventCategory")
+    signature, name, category = _named(vendor, said, signature, name, category, quality)
+    uid = text("externalId")
+    if uid == header.get("signature_id") or vendor == _FORTINET:
+        uid = None  # the event's kind, or the session: many alerts have it
     techniques, tactics = attack(labelled, quality)
     action = text("act", "deviceAction")
     return _new_alert(
@@ -61,10 +74,10 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         product,
         time_ms,
         time_text,
-        text("externalId"),
+        uid,
         signature or name or "unknown",
         name or signature or f"{product} alert"[:FIELD_LIMIT],
-        text("cat", "deviceEventCategory"),
+        category,
         text("msg", "message"),
         severity_id,
         severity_text,
@@ -161,11 +174,37 @@ KNOWN: Final[dict[str, frozenset[str] | None]] = {
 }
 
 
+def _named(
+    vendor: str,
+    said: Mapping[str, Any],
+    signature: str | None,
+    name: str | None,
+    category: str | None,
+    quality: list[Quality],
+) -> tuple[str | None, str | None, str | None]:
+    """Return rule, title and class where a vendor puts the kind of log into the header instead.
+
+    PAN-OS: ``cat`` is "Apache HTTP Server Path Traversal Vulnerability(91752)". FortiGate: its own keys.
+    """
+    if vendor == _PALO_ALTO and category is not None and category.endswith(")"):
+        threat, _, number = category[:-1].rpartition("(")
+        if threat.strip() and number.isdecimal():
+            return number[:FIELD_LIMIT], threat.strip(), signature
+    if vendor == _FORTINET:
+        attack_name = fields.word(said.get("FTNTFGTattack"), "extension.FTNTFGTattack", quality)
+        attack_id = fields.word(said.get("FTNTFGTattackid"), "extension.FTNTFGTattackid", quality)
+        if attack_name is not None or attack_id is not None:
+            return attack_id or signature, attack_name or name, category or name
+    return signature, name, category
+
+
 def _time(
     said: Mapping[str, Any], syslog: Mapping[str, Any], quality: list[Quality]
 ) -> tuple[int | None, str | None]:
     """Return the time of receipt, of the event, or of a custom date whose label calls it a time."""
     key, value = first(said, ("rt", "deviceReceiptTime", "start", "startTime", "end", "endTime"))
+    if not key:
+        key, value = first(said, ("FTNTFGTeventtime",))
     if not key and "time" in str(said.get("deviceCustomDate1" + LABEL)).lower():
         key, value = first(said, ("deviceCustomDate1",))
     path = "extension." + key
@@ -180,11 +219,15 @@ def _time(
     return ms, text
 
 
-def _severity(value: object, quality: list[Quality]) -> tuple[int | None, str | None, str | None]:
+def _severity(
+    value: object, of_five: bool, quality: list[Quality]
+) -> tuple[int | None, str | None, str | None]:
     text = fields.word(value, "header.severity", quality)
     if text is None:
         return None, None, None
     number = fields.whole(text.strip())
+    if of_five and number is not None and 1 <= number <= 5:
+        return number, text, FIVE_SCALE
     if number is not None and number < len(SEVERITIES):
         return SEVERITIES[number], text, SCALE
     word = text.strip().lower()
@@ -237,4 +280,6 @@ def _proto(said: Mapping[str, Any], quality: list[Quality]) -> str | None:
 def _action(word: str | None) -> str | None:
     if word is None:
         return None
+    if word.lower().startswith(("reset-", "prevent", "req_blocked")):  # PAN-OS, Check Point, Imperva
+        return "blocked"
     return fields.action(word) or fields.action(word.split(maxsplit=1)[0] if not word.isspace() else "")

@@ -14,6 +14,7 @@ from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import Quality, QualityCode
 from enrich.formats import eve, fields
 from enrich.formats.eve import Eve
+from enrich.formats.wazuh_cloud import cloud, module_of
 from enrich.formats.wazuh_host import Host, host
 from enrich.swift import maker
 
@@ -91,7 +92,10 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         if inner.severity_id is not None and inner.severity_id > (severity_id or 0):
             severity_id, severity_text, scale = inner.severity_id, inner.severity_text, eve.SCALE
 
-    about = host(doc, data, quality)
+    module = module_of(data) if data else None
+    about = host(doc, data, quality) if module is None else cloud(module, data, quality)
+    if module is not None and device_id in (None, _MANAGER):
+        device, device_id = fields.NOWHERE, None  # the manager fetched the record: it is about the service
     dns_query, file_path, hashes = about.dns_query, about.file_path, about.hashes
     if inner is None:
         connection = _decoded(data, about, quality)
@@ -221,7 +225,7 @@ def _decoded(data: Mapping[str, Any], about: Host, quality: list[Quality]) -> Co
         None if action is None else fields.action(action),
         fields.text(data.get("url"), "data.url", quality),
         method,
-        fields.text(data.get("user_agent"), "data.user_agent", quality),
+        fields.text(data.get("user_agent"), "data.user_agent", quality) or about.user_agent,
         None,
         None,
         None,

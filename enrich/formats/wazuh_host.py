@@ -29,6 +29,7 @@ class Host(NamedTuple):
     proto: str | None = None
     dns_query: str | None = None
     message: str | None = None
+    user_agent: str | None = None
 
 
 _NOBODY: Final = Host()
@@ -49,7 +50,8 @@ def host(doc: Mapping[str, Any], data: Mapping[str, Any], quality: list[Quality]
     )
     if "audit" in data:
         return _audit(fields.part(data, "audit", "data.audit", quality), user, quality)
-    command = fields.text(data.get("command"), "data.command", quality)
+    # Of an active response "command" is add or delete; what it ran stands under its parameters.
+    command = None if "parameters" in data else fields.text(data.get("command"), "data.command", quality)
     if command is not None:
         return Host(user, Process(command_line=command))
     return _NOBODY if user is None else Host(user)

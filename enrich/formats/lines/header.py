@@ -32,7 +32,7 @@ _TIME: Final = re.compile(
 _CLASSIC: Final = re.compile(rf"{_WEEKDAY}{_MONTH}")
 # Before a time: a sequence number, a host and a colon, a file name, a mark.
 _BEFORE_TIME: Final = re.compile(
-    r"(?:([0-9]{1,10}): )?(?:([A-Za-z0-9][\w.:-]{0,99})(?:: | ))?(?=[*.]?[A-Z0-9])|- "
+    rf"(?:([0-9]{{1,10}}): )?(?:(?!{_MONTH} )([A-Za-z0-9][\w.:-]{{0,99}})(?:: | ))?(?=[*.]?[A-Z0-9])|- "
 )
 # Blue Gene writes the seconds, then the date, then the node.
 _DATE_AGAIN: Final = re.compile(r"[0-9]{4}\.[0-9]{2}\.[0-9]{2} ")

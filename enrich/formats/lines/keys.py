@@ -122,14 +122,14 @@ TITLE: Final = _names(
 )
 CATEGORY: Final = _names(
     """
-    category cat catdesc eventtype subtype type logtype class classification attackcategory threattype
+    catdesc category cat eventtype subtype type logtype class classification attackcategory threattype
     product
     """
 )
 MESSAGE: Final = _names("msg message description note reason")
 PROTO: Final = _names("proto protocol protocolname transport protoname protocolid protocolnumber prot")
 APP: Final = _names("service servicename app appname application appproto appid")
-PATH: Final = _names("exe image processpath process program imagepath newprocessname executable")
+PATH: Final = _names("exe processpath process program image imagepath newprocessname executable")
 PROCESS: Final = _names("comm processname procname sproc proc exename parentprocessname")
 PID: Final = _names("pid processid procid newprocessid")
 PARENT: Final = _names("parentimage parentprocessname parentprocess creatorprocessname pcomm")
@@ -256,6 +256,11 @@ def address(value: str) -> tuple[str | None, str | None, str | None]:
         inside, _, after = value[1:].partition("]")
         port = after.lstrip(":/")
         return canonical(inside), port if port.isdecimal() else None, None
+    if value.count(":") == 8 and (port := value.rpartition(":")[2]).isdecimal():
+        # Suricata's one-line alerts write all eight groups of an address, and the port behind them.
+        six = canonical(value[: -len(port) - 1])
+        if six is not None:
+            return six, port, None
     for mark in (":", "/", "#", ","):
         head, found, rest = value.partition(mark)
         if found and (ip := canonical(head)) is not None:

@@ -28,7 +28,7 @@ _V6: Final = (
 _ADDRESS: Final = re.compile(rf"(?<![\w.])(?:({_V4})(?![\w]|\.[0-9])|({_V6})(?![\w:]))", re.ASCII)
 # ":4507", "/53306", "#1036", "(3067)", "]:47407", ", 63130", " port 54197", ":port 22"
 _PORT: Final = re.compile(
-    r"[\]\"')>]{0,2}(?:(?:[:/#]|\(|,? port:? |,? (?:source|destination) port:? )([0-9]{1,5})(?![\w./-])"
+    r"[\]\"')>]{0,2}(?:(?:[:/#]|\(|,? port:? |,? (?:source|destination) port:? )([0-9]{1,5})(?![\w./]|-(?!>))"
     r"|, ([0-9]{2,5})(?=,))"
 )
 _NAME_BEFORE: Final = re.compile(
