@@ -23,6 +23,7 @@ from enrich.pipeline import States, finish, prepare, scored
 from enrich.record import RawRecord
 from tests.fuzz.seeds import seeds
 from tests.unit.rows import context
+from worker.memory import settle
 
 MIX: Final = ("suricata", "wazuh", "zeek", "windows", "guardduty", "cef")
 BATCH: Final = 1_000
@@ -46,6 +47,7 @@ def main() -> int:
     each = given.count // len(MIX)
     rows = {name: varied(samples[name], each, chance) for name in (samples if given.all else MIX)}
     here = context()
+    settle()  # as the worker does it
     print("| format | bytes | parse, µs |\n|---|--:|--:|")
     for name, values in rows.items():
         size = sum(map(len, values)) / len(values)
