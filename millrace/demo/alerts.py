@@ -7,7 +7,7 @@ from training.generate import Parameters, samples
 # Every broken line must come out as a dead letter, with its bytes and a code.
 BROKEN: Final = (
     b'{"timestamp": "2026-11-21T07:00:00+0000", "event_type": "alert", "alert": {"signature": "cut of',
-    b"<134>Nov 21 07:00:00 fw1 kernel: DROP IN=eth0 OUT= SRC=203.0.113.7 DST=10.0.0.5",
+    b"Dear all, the scanner is off until Monday.",
     b'{"hello": "world"}',
     b"[1, 2, 3]",
     b"\xff\xfe\x00\x00",
