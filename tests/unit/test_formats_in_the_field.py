@@ -35,6 +35,12 @@ def test_suricatas_one_line_alerts_with_whole_ipv6_addresses() -> None:
     assert (found.dst.ip, found.dst.port) == ("2001:db8::6", 80)
 
 
+def test_the_number_of_a_thread_is_no_host() -> None:
+    line = "2024-03-05T10:11:12.345678Z 10 [Note] Access denied for user 'root'@'203.0.113.5' (x)"
+    found = read(line)
+    assert (found.device.name, found.src.ip, found.time_ms) == (None, "203.0.113.5", 1_709_633_472_345)
+
+
 HIT = {
     "timestamp": "2024-01-01T00:00:00Z",
     "rule": {"level": 10, "id": "5712", "description": "sshd brute force"},

@@ -123,7 +123,8 @@ def device(found: Line, used: set[str]) -> Endpoint:
         found.header.get("host"),
         None if found.told or "hostname" in used else found.pairs.get("hostname"),
     ):
-        if type(host) is str and host.strip() and host not in keys.NOTHING:
+        # Digits alone are a thread's or a process's number, no host.
+        if type(host) is str and host.strip() and not host.isdecimal() and host not in keys.NOTHING:
             address = canonical(host)
             ip, name = ip or address, name or (host if address is None else None)
     return fields.endpoint(ip, None, name[:FIELD_LIMIT] if name else None)
