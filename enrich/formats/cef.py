@@ -14,6 +14,7 @@ from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import Quality, QualityCode
 from enrich.formats import fields
 from enrich.formats.cef_custom import LABEL, attack, first, hashes, labels, process
+from enrich.formats.lines.record import COMMON
 from enrich.formats.lines.stamps import moment, says_no_year
 from enrich.swift import maker
 
@@ -122,19 +123,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
 
 _new_alert: Final = maker(
     Alert,
-    *("vendor", "product", "detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category"),
-    *(
-        "message",
-        "severity_id",
-        "severity_text",
-        "severity_scale",
-        "proto",
-        "app_proto",
-        "src",
-        "dst",
-        "device",
-    ),
-    *("device_id", "user", "process", "action", "url", "http_method", "user_agent", "dns_query", "file_path"),
+    *COMMON,
     *("hashes", "techniques", "tactics", "bytes_out", "bytes_in", "unmapped", "quality"),
     format="cef",
 )

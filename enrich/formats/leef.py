@@ -16,7 +16,7 @@ from enrich.formats.lines import keys, words
 from enrich.formats.lines.ends import ends, process, who
 from enrich.formats.lines.parts import Line, one
 from enrich.formats.lines.products import Product
-from enrich.formats.lines.record import counted, device, file, hashes, protocol, techniques, web
+from enrich.formats.lines.record import COMMON, counted, device, file, hashes, protocol, techniques, web
 from enrich.formats.lines.shape import shape
 from enrich.formats.lines.stamps import moment, moment_as, says_no_year
 from enrich.formats.lines.stated import did
@@ -86,19 +86,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
 
 _new_alert: Final = maker(
     Alert,
-    *("vendor", "product", "detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category"),
-    *(
-        "message",
-        "severity_id",
-        "severity_text",
-        "severity_scale",
-        "proto",
-        "app_proto",
-        "src",
-        "dst",
-        "device",
-    ),
-    *("device_id", "user", "process", "action", "url", "http_method", "user_agent", "dns_query", "file_path"),
+    *COMMON,
     *("hashes", "techniques", "bytes_out", "bytes_in", "unmapped", "quality"),
     format="leef",
 )

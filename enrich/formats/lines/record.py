@@ -25,20 +25,15 @@ _HTTP_METHODS: Final = frozenset(
 _TECHNIQUE: Final = re.compile(r"\bT[0-9]{4}(?:\.[0-9]{3})?\b")
 # All of a line but the pairs: header, sentence, the whole message.
 KNOWN: Final = dict.fromkeys(("syslog", "text", "message", "columns", "pairs", "structured"))
-_FIELDS: Final = (
+# Fields of Alert that every line of text gives, in the order in which they are given.
+COMMON: Final = (
     *("vendor", "product", "detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category"),
-    *(
-        "message",
-        "severity_id",
-        "severity_text",
-        "severity_scale",
-        "proto",
-        "app_proto",
-        "src",
-        "dst",
-        "device",
-    ),
+    *("message", "severity_id", "severity_text", "severity_scale", "proto", "app_proto"),
+    *("src", "dst", "device"),
     *("device_id", "user", "process", "action", "url", "http_method", "user_agent", "dns_query", "file_path"),
+)
+_FIELDS: Final = (
+    *COMMON,
     *("hashes", "techniques", "bytes_out", "bytes_in", "packets", "unmapped", "quality"),
 )
 
