@@ -44,11 +44,13 @@ class PatternFile(NamedTuple):
 
     patterns: in its order, then the names. elsewhere: what a confidence is multiplied with when the words
     stand in the message, the URL or the user agent. more: what each further pattern of a technique adds.
+    ordinary: phrases of titles in which words near each other say nothing, with all their spellings.
     """
 
     patterns: tuple[Pattern, ...]
     elsewhere: float
     more: float
+    ordinary: tuple[str, ...]
 
 
 def read_patterns(data: bytes, table: Table) -> PatternFile:
@@ -62,13 +64,14 @@ def read_patterns(data: bytes, table: Table) -> PatternFile:
     except ValueError as error:
         raise SettingsWrong(f"ATT&CK patterns: not TOML: {error}") from None
     confidences, names = document.pop("confidence", {}), document.pop("names", None)
-    words = document.pop("words", {})
+    words, plain = document.pop("words", {}), document.pop("ordinary", {})
+    ordinary = tuple(way for phrase in _phrases(plain, "phrases", "ordinary") for way in spellings(phrase))
     sets = {name: _phrases(words, name, "words") for name in words}
     elsewhere, more = (_confidence(confidences, key, "confidence") for key in ("elsewhere", "more"))
     curated = [one for uid, entry in document.items() for one in _entry(uid, entry, confidences, sets, table)]
     if names is not None:
         curated.extend(_names(names, curated, table))
-    return PatternFile(tuple(curated), elsewhere, more)
+    return PatternFile(tuple(curated), elsewhere, more, ordinary)
 
 
 def _entry(

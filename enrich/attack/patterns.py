@@ -39,7 +39,7 @@ class Patterns:
 
         Wrong are: what ``read_patterns`` calls wrong, and a phrase that is there twice in one spelling.
         """
-        self.all, self.elsewhere, self.more = read_patterns(data, table)
+        self.all, self.elsewhere, self.more, self._ordinary = read_patterns(data, table)
         phrases: dict[str, int] = {}
         for number, pattern in enumerate(self.all):
             for spelling in (way for phrase in pattern.phrases for way in spellings(phrase)):
@@ -66,6 +66,8 @@ class Patterns:
     def in_head(self, text: str) -> tuple[Match, ...]:
         """Return the patterns with a phrase in this text, in any case, or with words near each other.
 
+        In the title of a log-off, or of what a firewall does all day, words near each other say nothing.
+
         One Match each, in the order of ``all``.
         """
         text = lowered(text)
@@ -76,7 +78,9 @@ class Patterns:
                 found[number] = words, start, end
             if known is not None:
                 seen.append((start, end, known))
-        found.update(self._near.places(text, seen))
+        near = dict(self._near.places(text, seen))
+        if near and not any(has_words(text, words) for words in self._ordinary):
+            found.update(near)
         return self._holding(text, found)
 
     def in_command(self, text: str) -> tuple[Match, ...]:

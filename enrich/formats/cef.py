@@ -12,8 +12,9 @@ from typing import Any, Final
 from enrich.address import canonical
 from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import Quality, QualityCode
-from enrich.formats import fields
-from enrich.formats.cef_custom import LABEL, attack, first, hashes, labels, process
+from enrich.formats import actions, fields
+from enrich.formats.cef_custom import LABEL, attack, first, hashes, is_sample, labels, process
+from enrich.formats.cef_vendors import FORTINET, named, standard
 from enrich.formats.lines.record import COMMON
 from enrich.formats.lines.stamps import moment, says_no_year
 from enrich.swift import maker
@@ -27,8 +28,6 @@ SEVERITIES: Final = (2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5)
 # "$number-of-severity", and CrowdStrike's SIEM connector.
 # https://docs.paloaltonetworks.com/resources/cef
 OF_FIVE: Final = frozenset((("palo alto networks", "pan-os"), ("crowdstrike", "falconhost")))
-_FORTINET: Final = "Fortinet"
-_PALO_ALTO: Final = "Palo Alto Networks"
 FIVE_SCALE: Final = "cef:1-5"
 WORDS: Final = {
     **dict.fromkeys(("informational", "information", "info"), 1),
@@ -43,15 +42,16 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
     """Return the Alert. Never raises."""
     quality: list[Quality] = []
     header = fields.part(doc, "header", "header", quality)
-    said = fields.part(doc, "extension", "extension", quality)
+    extension = fields.part(doc, "extension", "extension", quality)
     syslog = fields.part(doc, "syslog", "syslog", quality)
-    time_ms, time_text = _time(said, syslog, quality)
+    time_ms, time_text = _time(extension, syslog, quality)
     vendor = fields.word(header.get("vendor"), "header.vendor", quality) or "unknown"
     product = fields.word(header.get("product"), "header.product", quality) or vendor
     of_five = (vendor.lower(), product.lower()) in OF_FIVE
     severity_id, severity_text, scale = _severity(header.get("severity"), of_five, quality)
     signature = fields.word(header.get("signature_id"), "header.signature_id", quality)
     name = fields.word(header.get("name"), "header.name", quality)
+    said = standard(vendor, extension)
     labelled = labels(said)
 
     def text(*names: str) -> str | None:
@@ -63,9 +63,9 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         return fields.count(value, "extension." + key, quality) if key else None
 
     category = text("cat", "deviceEventCategory")
-    signature, name, category = _named(vendor, said, signature, name, category, quality)
+    signature, name, category = named(vendor, said, signature, name, category, quality)
     uid = text("externalId")
-    if uid == header.get("signature_id") or vendor == _FORTINET:
+    if uid == header.get("signature_id") or vendor == FORTINET:
         uid = None  # the event's kind, or the session: many alerts have it
     techniques, tactics = attack(labelled, quality)
     action = text("act", "deviceAction")
@@ -114,6 +114,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         hashes(said, labelled, quality),
         techniques,
         tactics,
+        is_sample(name, labelled, said),
         count("out", "bytesOut"),
         count("in", "bytesIn"),
         fields.rest(doc, KNOWN),
@@ -124,7 +125,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
 _new_alert: Final = maker(
     Alert,
     *COMMON,
-    *("hashes", "techniques", "tactics", "bytes_out", "bytes_in", "unmapped", "quality"),
+    *("hashes", "techniques", "tactics", "is_sample", "bytes_out", "bytes_in", "unmapped", "quality"),
     format="cef",
 )
 # The extension keys that are read whatever else is there; second users, custom strings and the like stay.
@@ -161,30 +162,6 @@ KNOWN: Final[dict[str, frozenset[str] | None]] = {
         )
     ),
 }
-
-
-def _named(
-    vendor: str,
-    said: Mapping[str, Any],
-    signature: str | None,
-    name: str | None,
-    category: str | None,
-    quality: list[Quality],
-) -> tuple[str | None, str | None, str | None]:
-    """Return rule, title and class where a vendor puts the kind of log into the header instead.
-
-    PAN-OS: ``cat`` is "Apache HTTP Server Path Traversal Vulnerability(91752)". FortiGate: its own keys.
-    """
-    if vendor == _PALO_ALTO and category is not None and category.endswith(")"):
-        threat, _, number = category[:-1].rpartition("(")
-        if threat.strip() and number.isdecimal():
-            return number[:FIELD_LIMIT], threat.strip(), signature
-    if vendor == _FORTINET:
-        attack_name = fields.word(said.get("FTNTFGTattack"), "extension.FTNTFGTattack", quality)
-        attack_id = fields.word(said.get("FTNTFGTattackid"), "extension.FTNTFGTattackid", quality)
-        if attack_name is not None or attack_id is not None:
-            return attack_id or signature, attack_name or name, category or name
-    return signature, name, category
 
 
 def _time(
@@ -267,8 +244,7 @@ def _proto(said: Mapping[str, Any], quality: list[Quality]) -> str | None:
 
 
 def _action(word: str | None) -> str | None:
-    if word is None:
+    """Return what the word says, else what the first of several words does ("blocked by policy")."""
+    if word is None or word.isspace():
         return None
-    if word.lower().startswith(("reset-", "prevent", "req_blocked")):  # PAN-OS, Check Point, Imperva
-        return "blocked"
-    return fields.action(word) or fields.action(word.split(maxsplit=1)[0] if not word.isspace() else "")
+    return actions.action(word) or actions.action(word.split(maxsplit=1)[0])

@@ -7,10 +7,13 @@ from typing import Any, Final
 from enrich.alert import FIELD_LIMIT, Process
 from enrich.errors import Quality, QualityCode
 from enrich.formats import fields
+from enrich.formats.eicar import all_eicar, is_eicar
 
 _TECHNIQUE: Final = re.compile(r"\bT[0-9]{4}(?:\.[0-9]{3})?\b")
 _HASH: Final = {32: "md5", 40: "sha1", 64: "sha256"}
 LABEL: Final = "Label"
+# What producers write for nothing.
+_NOTHING: Final = ("", "-", "N/A", "n/a")
 _PIDS: Final = {
     **dict.fromkeys(("sproc", "sourceProcessName"), ("spid", "sourceProcessId")),
     **dict.fromkeys(("dproc", "destinationProcessName"), ("dpid", "destinationProcessId")),
@@ -21,7 +24,7 @@ _PIDS: Final = {
 def first(said: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, object]:
     for name in names:
         value = said.get(name)
-        if value is not None and value not in ("", "-", "N/A"):
+        if value is not None and value not in _NOTHING:
             return name, value
     return "", None
 
@@ -88,3 +91,22 @@ def attack(labelled: Mapping[str, str], quality: list[Quality]) -> tuple[tuple[s
         elif "tactic" in label:
             tactics += fields.texts(value, "extension", quality)
     return tuple(dict.fromkeys(techniques))[: fields.LIST_LIMIT], tactics[: fields.LIST_LIMIT]
+
+
+# Labels of the custom fields that hold the name of a threat.
+_THREATS: Final = frozenset(
+    (
+        *("virusname", "virus", "threatname", "threat", "malwarename", "malware", "signaturename"),
+        *("signature", "scanresultname"),
+    )
+)
+
+
+def is_sample(name: str | None, labelled: Mapping[str, str], said: Mapping[str, Any]) -> bool:
+    """Return whether the threat is the EICAR test file: by a field for its name, or a name in one word."""
+    if name is not None and " " not in name and is_eicar(name):
+        return True
+    virus = said.get("FTNTFGTvirus")
+    if virus is None and _THREATS.isdisjoint(labelled):
+        return False
+    return all_eicar([virus, *(value for label, value in labelled.items() if label in _THREATS)])

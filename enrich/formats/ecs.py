@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from enrich.address import canonical, facts
 from enrich.alert import FIELD_LIMIT, Endpoint, Process
 from enrich.errors import Quality
-from enrich.formats import fields
+from enrich.formats import actions, fields
 from enrich.formats.host_facts import base_name
 from enrich.formats.nested import one, section, text
 from enrich.swift import maker
@@ -245,7 +245,7 @@ def _proto(network: Mapping[str, Any], quality: list[Quality]) -> str | None:
 
 def _action(event: Mapping[str, Any], quality: list[Quality]) -> str | None:
     """Return what was done, where the event's action or one of its types says so."""
-    found = fields.action(one(event.get("action"), "event.action", quality))
+    found = actions.action(one(event.get("action"), "event.action", quality))
     if found is not None:
         return found
     types = event.get("type")

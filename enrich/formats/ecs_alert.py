@@ -13,6 +13,7 @@ from enrich.alert import FIELD_LIMIT, Alert
 from enrich.errors import DeadCode, Quality, QualityCode, Rejected
 from enrich.formats import ecs, eve, fields
 from enrich.formats.ecs import Ecs
+from enrich.formats.eicar import all_eicar, is_eicar
 from enrich.formats.nested import nested, one, section, text, unwrapped
 from enrich.formats.threat import threat
 from enrich.swift import maker
@@ -133,6 +134,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         *_severity(event, module, quality),
         techniques,
         tactics,
+        is_eicar(text(rule, "name", "rule.name", [])) or _only_eicar(view),
         fields.rest(view, _KNOWN),
         fields.closed(quality, before),
         *found,
@@ -143,10 +145,18 @@ _new_alert: Final = maker(
     Alert,
     *("vendor", "product", "detector", "time_ms", "time_text", "source_uid", "rule_id", "title"),
     *("category", "message", "severity_id", "severity_text", "severity_scale", "techniques", "tactics"),
-    *("unmapped", "quality"),
+    *("is_sample", "unmapped", "quality"),
     *Ecs._fields,
     format="ecs",
 )
+
+
+def _only_eicar(view: Mapping[str, Any]) -> bool:
+    """Return whether Elastic Defend's signatures found the EICAR test file and nothing else."""
+    at: Any = view
+    for key in ("file", "Ext", "malware_signature", "all_names"):
+        at = at.get(key) if type(at) is dict else None
+    return type(at) is str and all_eicar(at.split(","))
 
 
 def _maker_of(

@@ -54,9 +54,11 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
     listed = event.get("category")
     if listed is None:
         listed = original.get("category")
+    # Kibana writes much of the rule in two places.
+    parameters = section(rule, "parameters", prefix + "rule.parameters", quality)
     stated = rule.get("threat")
     if stated is None:
-        stated = section(rule, "parameters", prefix + "rule.parameters", quality).get("threat")
+        stated = parameters.get("threat")
     techniques, tactics = threat(stated, prefix + "rule.threat", quality)
     if not techniques and not tactics:
         techniques, tactics = threat(view.get("threat"), "threat", quality)
@@ -74,6 +76,14 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         title[:FIELD_LIMIT],
         ", ".join(fields.texts(listed, "event.category", quality))[:FIELD_LIMIT] or None,
         text(alert, "reason", prefix + "reason", quality) or text(view, "message", "message", quality),
+        text(rule, "description", prefix + "rule.description", quality)
+        or text(parameters, "description", prefix + "rule.parameters.description", quality),
+        fields.texts(
+            rule.get("false_positives") or parameters.get("false_positives"),
+            prefix + "rule.false_positives",
+            quality,
+        ),
+        fields.texts(rule.get("tags"), prefix + "rule.tags", quality),
         *_severity(alert, rule, prefix, quality),
         techniques,
         tactics,
@@ -86,9 +96,10 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
 
 _new_alert: Final = maker(
     Alert,
-    *("detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category", "message"),
-    *("severity_id", "severity_text", "severity_scale", "techniques", "tactics", "is_sample"),
-    *("unmapped", "quality"),
+    *("detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category"),
+    *("message", "description", "false_positives", "tags", "severity_id", "severity_text", "severity_scale"),
+    *("techniques", "tactics"),
+    *("is_sample", "unmapped", "quality"),
     *Ecs._fields,
     format="elastic",
     vendor="Elastic",

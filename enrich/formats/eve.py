@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from enrich.address import canonical
 from enrich.alert import FIELD_LIMIT, Endpoint
 from enrich.errors import Quality, QualityCode
-from enrich.formats import fields
+from enrich.formats import actions, fields
 
 SCALE: Final = "suricata:1-4"
 # Priority of the rule's class in classification.config; 1 is worst, 4 is used for "not suspicious" traffic.
@@ -162,7 +162,7 @@ def _action(value: object, quality: list[Quality]) -> str | None:
         return "allowed"
     if value is None:
         return None
-    found = fields.action(value)
+    found = actions.action(value)
     if found is None:
         quality.append(Quality(QualityCode.BAD_TYPE, "alert.action"))
     return found

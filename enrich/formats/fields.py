@@ -50,9 +50,6 @@ _PROTOS: Final = {
     "89": "ospfigp",
     "132": "sctp",
 }
-_ALLOWED: Final = ("allow", "allowed", "accept", "accepted", "pass", "passed", "permit", "permitted")
-_BLOCKED: Final = ("block", "blocked", "deny", "denied", "drop", "dropped", "reject", "rejected", "prevented")
-_ACTIONS: Final = {**dict.fromkeys(_ALLOWED, "allowed"), **dict.fromkeys(_BLOCKED, "blocked")}
 
 
 def text(value: object, path: str, quality: list[Quality]) -> str | None:
@@ -85,6 +82,8 @@ def word(value: object, path: str, quality: list[Quality]) -> str | None:
     """Return the text where there is more in it than space: for what must not be empty."""
     if type(value) is str and len(value) <= FIELD_LIMIT:
         return None if not value or value.isspace() else value
+    if value is None:
+        return None
     found = text(value, path, quality)
     return found if found is None or not found.isspace() else None
 
@@ -206,11 +205,6 @@ def proto(value: object, path: str, quality: list[Quality]) -> str | None:
         return name
     quality.append(Quality(QualityCode.BAD_TYPE, path))
     return None
-
-
-def action(value: object) -> str | None:
-    """Return "allowed" or "blocked" for the words that say so, None for any other."""
-    return _ACTIONS.get(value.lower()) if type(value) is str else None
 
 
 def hashes(

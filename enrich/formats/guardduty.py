@@ -11,6 +11,7 @@ from enrich.alert import Alert
 from enrich.errors import Quality
 from enrich.formats import aws, fields
 from enrich.formats.aws_action import Happened, happened
+from enrich.formats.eicar import all_eicar
 from enrich.formats.given import embedded, first_time
 from enrich.formats.guardduty_resource import resource
 from enrich.formats.host_facts import is_tactic
@@ -104,7 +105,15 @@ def _is_sample(service: Mapping[str, Any], quality: list[Quality]) -> bool:
     if said is None and type(value) is str and '"sample"' in value:
         inner = embedded(value, "service.additionalInfo.value", quality)
         said = inner.get("sample") if type(inner) is dict else None
-    return said is True or said == "true"
+    return said is True or said == "true" or _only_eicar(service)
+
+
+def _only_eicar(service: Mapping[str, Any]) -> bool:
+    """Return whether Malware Protection found the EICAR test file and nothing else."""
+    at: Any = service
+    for key in ("ebsVolumeScanDetails", "scanDetections", "threatDetectedByName", "threatNames"):
+        at = at.get(key) if type(at) is dict else None
+    return type(at) is list and all_eicar([each.get("name") for each in at if type(each) is dict])
 
 
 _new_alert: Final = maker(

@@ -103,6 +103,7 @@ def hayabusa(doc: Mapping[str, Any], quality: list[Quality]) -> Result:
         tactics=[
             TACTICS.get(tag, tag) if type(tag) is str else tag for tag in _parts(doc.get("MitreTactics"))
         ],
+        false_positives=None,
         logsource=None,
         stamp=doc.get("datetime") if stamp is None else stamp,
         event=event,

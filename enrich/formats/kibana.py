@@ -22,7 +22,10 @@ _RULE_NAMES: Final = ("name", "uuid", "id", "rule_id")
 # What is read: the part of the alert -> its fields that end in the Alert, and those that only help.
 _READ: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "": (("uuid", "severity", "reason", "original_time"), ("risk_score",)),
-    "rule": (("name", "rule_id", "severity", "threat"), ("uuid", "id", "risk_score", "parameters")),
+    "rule": (
+        ("name", "rule_id", "severity", "threat"),
+        ("uuid", "id", "risk_score", "parameters", "description", "false_positives", "tags"),
+    ),
     "original_event": ((), ("kind", "module", "category")),
 }
 _IN_ALERT: Final[dict[str, frozenset[str] | None]] = {

@@ -12,11 +12,13 @@ from typing import Any, Final
 from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import Quality, QualityCode
 from enrich.formats import cef, fields
+from enrich.formats.eicar import all_eicar, is_eicar
 from enrich.formats.lines import keys, words
+from enrich.formats.lines.artifacts import THREATS, counted, file, hashes, techniques
 from enrich.formats.lines.ends import ends, process, who
 from enrich.formats.lines.parts import Line, one
 from enrich.formats.lines.products import Product
-from enrich.formats.lines.record import COMMON, counted, device, file, hashes, protocol, techniques, web
+from enrich.formats.lines.record import COMMON, device, protocol, web
 from enrich.formats.lines.shape import shape
 from enrich.formats.lines.stamps import moment, moment_as, says_no_year
 from enrich.formats.lines.stated import did
@@ -77,6 +79,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         file(found, used, quality),
         hashes(found, used),
         techniques(found, used),
+        _is_sample(found, event_id),
         counted(found, keys.SENT, used),
         counted(found, keys.RECEIVED, used),
         _unmapped(doc, said, used),
@@ -84,10 +87,19 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
     )
 
 
+def _is_sample(found: Line, event_id: str | None) -> bool:
+    """Return whether the threat that is named is the EICAR test file."""
+    if is_eicar(event_id):
+        return True
+    if THREATS.isdisjoint(found.named):
+        return False
+    return all_eicar([found.named[name][1] for name in THREATS if name in found.named])
+
+
 _new_alert: Final = maker(
     Alert,
     *COMMON,
-    *("hashes", "techniques", "bytes_out", "bytes_in", "unmapped", "quality"),
+    *("hashes", "techniques", "is_sample", "bytes_out", "bytes_in", "unmapped", "quality"),
     format="leef",
 )
 _KNOWN: Final = {

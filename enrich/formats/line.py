@@ -10,9 +10,12 @@ from typing import Any, Final
 from enrich.errors import Quality, QualityCode, Rejected
 from enrich.formats.lines import event
 from enrich.formats.lines.access import columns
+from enrich.formats.lines.cisco import HEAD, headed, inner
+from enrich.formats.lines.dialects import dialect
 from enrich.formats.lines.header import split
 from enrich.formats.lines.pairs import pairs
 from enrich.formats.lines.structured import Split, private
+from enrich.formats.lines.told import Told
 from enrich.formats.lines.windows import TAGS, windows
 from enrich.parse import parse_bytes
 
@@ -26,10 +29,14 @@ _BLANKS: Final = b" \t\r\n\x00"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 # Octet counting, RFC 6587.
 _COUNTED: Final = re.compile(r"[1-9][0-9]{0,6} (?=<[0-9])")
+# https://docs.nxlog.co/agent/current/xm/syslog.html (to_syslog_ietf)
+_NXLOG: Final = "NXLOG@14506"
+_EVENT_ID_DIGITS: Final = 5
 _COOKIE: Final = re.compile(r"@cee: ?(?=\{)")
 _BYTES: Final = Quality(QualityCode.BYTES_REPAIRED)
 _BOM: Final = Quality(QualityCode.BOM_STRIPPED)
 _CUT: Final = Quality(QualityCode.FIELD_TRUNCATED)
+_EVENTS: Final = {"CEF:": event.cef, "LEEF": event.leef}
 _JSON_LIST: Final = (b"[[", b"[{", b'["', b"[]")
 
 
@@ -71,6 +78,9 @@ def _read(text: str) -> tuple[str, dict[str, Any], tuple[Quality, ...]] | None:
     table = columns(text, None)
     if table is not None:
         return "syslog", _of_columns({}, table, text), ()
+    alone = _event({}, {}, text)
+    if alone is not None:  # no header can begin like one, so none needs to be looked for: 2.8 µs
+        return alone
     parts = split(text)
     header, structured, body = parts
     if header and body[:4].isdigit():
@@ -79,10 +89,15 @@ def _read(text: str) -> tuple[str, dict[str, Any], tuple[Quality, ...]] | None:
     found = _event(header, structured, body)
     if found is not None:
         return found
-    if header and (inner := _json(body)) is not None:
-        return "", *inner
-    tag = header.get("tag")
-    table = columns(body, tag) if header else None
+    if "%" in body[:HEAD] and "facility" not in header and "tag" not in header:
+        body = headed(header, body)
+    elif header.get("mnemonic") == "PLATFORM":
+        body = inner(header, body)
+    if _NXLOG in structured and "host" in header and "tag" in header and _is_event(structured[_NXLOG]):
+        return "", _windows_event(header, structured, body), ()
+    if header and (said := _json(body)) is not None:
+        return "", *said
+    table = (columns(body, header.get("tag")) if header else None) or dialect(header, body)
     if table is not None:
         return "syslog", _of_columns(header, table, body), ()
     return _sentence(header, structured, body)
@@ -95,7 +110,7 @@ def _event(
 
     Within a sentence it may be what an attacker wrote.
     """
-    read = {"CEF:": event.cef, "LEEF": event.leef}.get(body[:4])
+    read = _EVENTS.get(body[:4])
     doc = None if read is None else read(body)
     if doc is None:
         return None
@@ -111,7 +126,10 @@ def _relayed(parts: Split) -> Split:
     inner = split(parts.body)
     if "time" not in inner.header:
         return parts
-    return Split({**parts.header, **inner.header}, {**parts.structured, **inner.structured}, inner.body)
+    header = parts.header | inner.header
+    if "time" in parts.header and "*" + inner.header["time"] in parts.body[:HEAD]:
+        header["time"] = parts.header["time"]  # Cisco's mark of a clock that was never set
+    return Split(header, {**parts.structured, **inner.structured}, inner.body)
 
 
 def _json(body: str) -> tuple[dict[str, Any], tuple[Quality, ...]] | None:
@@ -126,9 +144,35 @@ def _json(body: str) -> tuple[dict[str, Any], tuple[Quality, ...]] | None:
         return None
 
 
-def _of_columns(header: dict[str, Any], table: tuple[str, dict[str, str]], body: str) -> dict[str, Any]:
-    kind, named = table
-    doc = {"columns": kind, "pairs": named, "message": body}
+def _is_event(said: dict[str, str]) -> bool:
+    number = said.get("EventID", "")
+    return number.isascii() and number.isdigit() and len(number) <= _EVENT_ID_DIGITS
+
+
+def _windows_event(
+    header: dict[str, Any], structured: dict[str, dict[str, str]], body: str
+) -> dict[str, Any]:
+    """Return the Windows event that NXLog put into structured data, as its JSON would be."""
+    doc: dict[str, Any] = dict(structured[_NXLOG])
+    for key, value in (
+        ("Hostname", header.get("host")),
+        ("Message", body),
+        ("@timestamp", header.get("time")),
+    ):
+        if value:
+            doc.setdefault(key, value)
+    doc.setdefault("SourceName", header.get("tag"))
+    if "Channel" not in doc:
+        doc.setdefault("SourceModuleType", "im_msvistalog")
+    return doc
+
+
+def _of_columns(
+    header: dict[str, Any], table: tuple[str, dict[str, str]] | Told, body: str
+) -> dict[str, Any]:
+    doc: dict[str, Any] = {"columns": table[0], "pairs": table[1], "message": body}
+    if isinstance(table, Told) and table.rule_id is not None:
+        doc["rule"] = {"id": table.rule_id, "title": table.title}
     return {"syslog": header, **doc} if header else doc
 
 

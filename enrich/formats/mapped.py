@@ -11,11 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from enrich.alert import Alert, Process
 from enrich.errors import Quality, QualityCode
-from enrich.formats import fields
+from enrich.formats import actions, fields
 from enrich.swift import maker
 
 Doc = MappingABC[str, Any]
 Getter = Callable[[Doc], Any]
+# Keys that are read → None where all under them is, else the same of what stands under them.
+Read = MappingABC[str, Any]
 Reader = Callable[[object, str, list[Quality]], Any]
 
 _TRUE: Final = frozenset(("true", "yes", "1"))
@@ -46,6 +48,7 @@ class Mapping:
 
     name: of the file. keys: top-level keys that must be there.
     equals: values that must be so. digest: hash of what the file says (not of its comments), 16 hex digits.
+    read: what fields are filled from, and what is to be ignored; all else is kept under ``unmapped``.
     format: of the alerts. has_process: some step fills a part of the process.
     """
 
@@ -55,6 +58,7 @@ class Mapping:
     equals: tuple[tuple[Getter, object], ...]
     steps: tuple[Step, ...]
     severity: Severity | None
+    read: Read
 
     format: str = field(init=False)
     has_process: bool = field(init=False)
@@ -101,6 +105,7 @@ class Mapping:
             _process(found) if self.has_process else None,
             (*found["hashes.md5"], *found["hashes.sha1"], *found["hashes.sha256"]),
             found["sample"],
+            _rest(doc, self.read),
             fields.closed(quality, before),
             *_as_read(found),
         )
@@ -118,6 +123,22 @@ def _severity(severity: Severity | None, doc: Doc, quality: list[Quality]) -> tu
     return found, received
 
 
+def _rest(doc: Doc, read: Read) -> dict[str, Any] | None:
+    """Return what no field is filled from, in the document's order; None: nothing is left."""
+    left = {}
+    for key, value in doc.items():
+        if key in read:
+            inner = read[key]
+            if inner is None:
+                continue
+            if type(value) is dict:
+                value = _rest(value, inner)
+                if value is None:
+                    continue
+        left[key] = value
+    return left or None
+
+
 def _process(found: MappingABC[str, Any]) -> Process | None:
     parts = {name: found["process." + name] for name in _PROCESS}
     return None if all(value is None for value in parts.values()) else Process(**parts)
@@ -127,7 +148,7 @@ def _action(value: object, path: str, quality: list[Quality]) -> str | None:
     received = fields.text(value, path, quality)
     if received is None:
         return None
-    found = fields.action(received)
+    found = actions.action(received)
     if found is None:
         quality.append(Quality(QualityCode.BAD_TYPE, path))
     return found
@@ -210,6 +231,6 @@ _new_alert: Final = maker(
     Alert,
     *("format", "vendor", "product", "detector", "time_ms", "time_text", "rule_id", "title"),
     *("severity_id", "severity_text", "severity_scale", "src", "dst", "device", "process", "hashes"),
-    *("is_sample", "quality"),
+    *("is_sample", "unmapped", "quality"),
     *_OWN,
 )

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from operator import methodcaller
 from typing import Any, Final
@@ -10,13 +10,13 @@ from typing import Any, Final
 import orjson
 
 from enrich.errors import SettingsWrong
-from enrich.formats.mapped import READERS, Doc, Getter, Mapping, Severity, Step
+from enrich.formats.mapped import READERS, Doc, Getter, Mapping, Read, Severity, Step
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 # A dot parts two keys unless a backslash stands before it.
 _DOT: Final = re.compile(r"(?<!\\)\.")
 _INDEX: Final = re.compile(r"[0-9]{1,4}")
-_TABLES: Final = ("recognise", "fields", "severity")
+_TABLES: Final = ("ignore", "recognise", "fields", "severity")
 _RECOGNISE: Final = ("keys", "equals")
 _SEVERITY: Final = ("path", "scale", "table")
 
@@ -50,7 +50,40 @@ def load_mapping(text: str, name: str) -> Mapping:
         # In the order of READERS: it is the order of an alert's quality, and must not hang on the file's.
         steps=tuple(_step(field, specs[field], name) for field in READERS if field in specs),
         severity=_severity(_table(doc, "severity", name), name) if "severity" in doc else None,
+        read=_read((*_ignored(doc, name), *_first_paths(specs), *_severity_path(doc))),
     )
+
+
+def _ignored(doc: dict[str, Any], name: str) -> list[str]:
+    found = doc.get("ignore", [])
+    if not isinstance(found, list) or not all(isinstance(path, str) and path for path in found):
+        raise SettingsWrong(f"mapping {name}: ignore must be a list of paths, as text")
+    return found
+
+
+def _first_paths(specs: dict[str, Any]) -> list[str]:
+    """Return where each field is filled from; of several places the first, since the others may say more."""
+    found = [spec[0] if isinstance(spec, list) else spec for spec in specs.values()]
+    return [path for path in found if isinstance(path, str)]
+
+
+def _severity_path(doc: dict[str, Any]) -> tuple[str, ...]:
+    return (doc["severity"]["path"],) if "severity" in doc else ()
+
+
+def _read(paths: Iterable[str]) -> Read:
+    """Return the paths as one tree: key → None where all under it is read, else the keys under it."""
+    tree: dict[str, Any] = {}
+    for path in paths:
+        *above, last = _keys_of(path)
+        at: Any = tree
+        for key in above:
+            at = at.setdefault(key, {})
+            if at is None:
+                break
+        if at is not None:
+            at[last] = None
+    return tree
 
 
 def _canonical(doc: dict[str, Any], name: str) -> bytes:
@@ -127,7 +160,7 @@ def _step(field: str, spec: object, name: str) -> Step:
 
 def _getter(path: str, name: str) -> Getter:
     r"""Return the function that looks a path up. Numbers pick from a list; ``\.`` is a dot in a key."""
-    keys = tuple(key.replace(r"\.", ".") for key in _DOT.split(path))
+    keys = _keys_of(path)
     if not all(keys):
         raise SettingsWrong(
             f"mapping {name}: {path!r} is not a path: keys with dots between, as in 'source.ip'"
@@ -153,6 +186,10 @@ def _getter(path: str, name: str) -> Getter:
         return value
 
     return get
+
+
+def _keys_of(path: str) -> tuple[str, ...]:
+    return tuple(key.replace(r"\.", ".") for key in _DOT.split(path))
 
 
 def _severity(table: dict[str, Any], name: str) -> Severity:

@@ -24,6 +24,8 @@ SEVERITIES: Final[dict[str, int | None]] = {
 }
 # Microsoft's own marks of alerts made for trying things out.
 # https://learn.microsoft.com/en-us/azure/defender-for-cloud/alert-validation
+# "'EICAR_Test_File' malware was prevented": the name that Defender gives the threat.
+_EICAR: Final = "'eicar_test_file'"
 _SAMPLE_PREFIXES: Final = ("[sample alert]", "[test alert]", "[testalert]")
 
 
@@ -39,12 +41,15 @@ def tactics(category: str | None) -> tuple[str, ...]:
 
 
 def is_sample(title: str | None, own_title: bool) -> bool:
-    """Return whether the title begins as those of Microsoft's sample alerts do.
+    """Return whether the title begins as those of Microsoft's sample alerts do, or names the EICAR test file.
 
     own_title: whether Microsoft wrote the title. That of a customer's rule may hold a name out of an event,
     and whoever chose that name would choose that the alert never escalates.
     """
-    return own_title and title is not None and title.lower().startswith(_SAMPLE_PREFIXES)
+    if not own_title or title is None:
+        return False
+    lower = title.lower()
+    return lower.startswith(_SAMPLE_PREFIXES) or _EICAR in lower
 
 
 def user_of(who: dict[str, Any], path: str, quality: list[Quality]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from enrich.alert import Alert
 from enrich.errors import DeadCode, Quality, QualityCode, Rejected
 from enrich.formats import aws, fields
+from enrich.formats.eicar import all_eicar
 from enrich.formats.given import first_time, first_word, objects
 from enrich.formats.ocsf_evidence import Evidence, evidence
 from enrich.formats.severities import by_word
@@ -218,6 +219,9 @@ def _is_sample(event: Mapping[str, Any], metadata: Mapping[str, Any], title: str
     if type(labels) is list and "sample" in labels[: fields.LIST_LIMIT]:
         return True
     if event.get("verdict_id") == _VERDICT_TEST:
+        return True
+    malware = event.get("malware")
+    if type(malware) is list and all_eicar([each.get("name") for each in malware if type(each) is dict]):
         return True
     return vendor in ("AWS", "Amazon") and title is not None and title.startswith("[SAMPLE]")
 

@@ -12,6 +12,7 @@ from enrich.alert import Alert, Endpoint, Process
 from enrich.errors import Quality
 from enrich.formats import aws, fields
 from enrich.formats.aws_action import NOTHING, Happened, happened
+from enrich.formats.eicar import all_eicar
 from enrich.formats.given import first_time, first_word, objects
 from enrich.formats.host_facts import hashes, path_of, process
 from enrich.formats.severities import Bands, by_band, by_word
@@ -152,6 +153,9 @@ def _tactics(types: tuple[str, ...]) -> tuple[str, ...]:
 
 def _is_sample(finding: Mapping[str, Any], own: Mapping[str, Any], title: str | None, product: str) -> bool:
     if finding.get("Sample") is True or own.get(_GUARDDUTY_SAMPLE) in ("true", True):
+        return True
+    malware = finding.get("Malware")
+    if type(malware) is list and all_eicar([each.get("Name") for each in malware if type(each) is dict]):
         return True
     return product.lower() == "guardduty" and title is not None and title.startswith(SAMPLE_PREFIX)
 

@@ -15,12 +15,15 @@ from enrich.formats import (
     cef,
     crowdstrike,
     defender,
+    defender_cloud,
     defender_hunting,
     ecs_alert,
     elastic,
     flow_cic,
+    flow_goflow,
     flow_netflow,
     flow_zeek,
+    graph_v1,
     guardduty,
     incident,
     keyvalue,
@@ -83,7 +86,7 @@ FORMATS: Final[tuple[Format, ...]] = (
         "windows",
         windows,
         *(("Event",), ("winlog",), ("winlog.event_id",), ("EventID",)),
-        *(("event_id", "log_name", "source_name"), ("_source",)),
+        *(("event_id", "log_name", "source_name"), ("ProviderName", "LogName", "Id"), ("_source",)),
     ),
     *_shapes("ecs", ecs_alert, ("event",), ("event.kind",), *_HIT),
     *_shapes("ocsf", ocsf, ("class_uid",), ("detail-type", "detail")),
@@ -107,6 +110,8 @@ FORMATS: Final[tuple[Format, ...]] = (
         "defender", defender_hunting, ("AlertId", "ServiceSource"), ("category", "properties"), ("records",)
     ),
     *_shapes("defender", sentinel, ("AlertSeverity",), ("IncidentNumber", "IncidentName")),
+    *_shapes("defender", defender_cloud, ("AlertDisplayName", "SystemAlertId"), ("type", "properties")),
+    *_shapes("defender", graph_v1, ("vendorInformation",)),
     *_shapes("crowdstrike", crowdstrike, ("composite_id",), ("metadata", "event"), ("ExternalApiType",)),
     # ``conn``, ``notice`` and ``weird`` also as the one key that a writer of Zeek's puts around a record.
     *_shapes("flow", flow_zeek, ("conn_state",), ("conn",), ("_path",), ("@stream", "@proc")),
@@ -114,7 +119,13 @@ FORMATS: Final[tuple[Format, ...]] = (
     *_shapes(
         "flow", flow_cic, ("Flow Duration",), (" Flow Duration",), ("flow_duration",), ("Flow_Duration",)
     ),
-    *_shapes("zeek", zeek, ("note",), ("notice",), ("weird",), ("_path",), ("@stream", "@proc")),
+    *_shapes("flow", flow_goflow, ("sampler_address", "src_addr"), ("SamplerAddress", "SrcAddr")),
+    *_shapes(
+        "zeek",
+        zeek,
+        *(("note",), ("notice",), ("weird",), ("intel",), ("_path",), ("@stream", "@proc")),
+        *(("seen.indicator",), ("seen_indicator",), ("seen", "sources"), ("seen", "matched")),
+    ),
     *_shapes("incident", incident, ("description", "log_source")),
 )
 KEYS: Final[frozenset[str]] = frozenset().union(*(format_.keys for format_ in FORMATS))

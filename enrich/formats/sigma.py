@@ -70,6 +70,9 @@ _new_alert: Final = maker(
         "title",
         "category",
         "message",
+        "description",
+        "false_positives",
+        "tags",
         "severity_id",
     ),
     *("severity_text", "severity_scale", "techniques", "tactics", "unmapped", "quality"),
@@ -103,7 +106,8 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
     if title is None:
         title = f"Sigma rule {rule_id}"[:FIELD_LIMIT] if rule_id else "Sigma rule"
     severity_id, severity_text = _severity(result.level, prefix + "level", quality)
-    techniques, tactics = attack(result, quality)
+    description = fields.word(result.description, prefix + "description", quality)
+    techniques, tactics, tags = attack(result, quality)
     return _new_alert(
         _PRODUCTS[engine],
         engine,
@@ -112,7 +116,10 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         rule_id or title,
         title,
         _category(result, quality) or event.category,
-        fields.word(result.description, prefix + "description", quality) or event.message,
+        description or event.message,
+        description,
+        fields.texts(result.false_positives, result.prefix + "falsepositives", quality),
+        tags,
         severity_id,
         severity_text,
         None if severity_text is None else SCALE,
@@ -152,25 +159,33 @@ def _category(result: Result, quality: list[Quality]) -> str | None:
     return "/".join(part for part in parts if part is not None)[:FIELD_LIMIT] or None
 
 
-def attack(result: Result, quality: list[Quality]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return techniques and tactics of the rule's tags, then those stated beside them; each once.
+def attack(
+    result: Result, quality: list[Quality]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return techniques and tactics of the rule's tags, with those stated beside them; then other tags.
 
-    Tags of other namespaces (cve., car., detection.), and of ATT&CK's groups and software, are neither.
+    Tags of other namespaces (cve., car., detection.), and of ATT&CK's groups and software, are others.
     """
+    others: dict[str, None] = {}
     techniques: dict[str, None] = {}
     tactics: dict[str, None] = {}
     for tag in fields.texts(result.tags, result.prefix + "tags", quality):
         folded = tag.strip().lower()
         if not folded.startswith(NAMESPACE):
+            others[tag] = None
             continue
         named = folded.removeprefix(NAMESPACE)
         if _TECHNIQUE.fullmatch(named):
             techniques[named.upper()] = None
         elif _TACTIC.fullmatch(named):
             tactics[named] = None
+        else:
+            others[tag] = None
     techniques.update(dict.fromkeys(fields.texts(result.techniques, result.prefix + "techniques", quality)))
     tactics.update(dict.fromkeys(fields.texts(result.tactics, result.prefix + "tactics", quality)))
-    return tuple(techniques)[: fields.LIST_LIMIT], tuple(tactics)[: fields.LIST_LIMIT]
+    found = (techniques, tactics, others)
+    techniques_, tactics_, tags = (tuple(each)[: fields.LIST_LIMIT] for each in found)
+    return techniques_, tactics_, tags
 
 
 def _unmapped(result: Result, event: Seen) -> dict[str, Any] | None:

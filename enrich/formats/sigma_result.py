@@ -23,6 +23,7 @@ class Result(NamedTuple):
     techniques: object
     tactics: object
     logsource: object
+    false_positives: object
     stamp: object
     event: Mapping[str, Any]
     rest: dict[str, Any]

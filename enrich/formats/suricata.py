@@ -10,6 +10,7 @@ from typing import Any, Final
 from enrich.alert import FIELD_LIMIT, Alert
 from enrich.errors import DeadCode, Quality, Rejected
 from enrich.formats import fields
+from enrich.formats.eicar import is_eicar
 from enrich.formats.eve import KNOWN as READ
 from enrich.formats.eve import SCALE, Eve, eve
 from enrich.swift import maker
@@ -57,6 +58,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         found.signature_id or found.signature or found.category or "unknown",
         title[:FIELD_LIMIT],
         None if found.severity_text is None else SCALE,
+        is_eicar(found.signature),
         fields.rest(doc, KNOWN),
         fields.closed(quality, before),
         *found[2:],
@@ -65,7 +67,7 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
 
 _new_alert: Final = maker(
     Alert,
-    *("time_ms", "time_text", "rule_id", "title", "severity_scale", "unmapped", "quality"),
+    *("time_ms", "time_text", "rule_id", "title", "severity_scale", "is_sample", "unmapped", "quality"),
     *Eve._fields[2:],
     format="suricata",
     vendor="OISF",

@@ -12,10 +12,12 @@ from typing import Any, Final, NamedTuple
 
 from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import Quality, QualityCode
-from enrich.formats import eve, fields
+from enrich.formats import actions, eve, fields
+from enrich.formats.eicar import all_eicar, is_eicar
 from enrich.formats.eve import Eve
 from enrich.formats.wazuh_cloud import cloud, module_of
 from enrich.formats.wazuh_host import Host, host
+from enrich.formats.windows_titles import DEFENDER
 from enrich.swift import maker
 
 SCALE: Final = "wazuh:0-16"
@@ -125,10 +127,28 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         hashes,
         techniques,
         tactics,
+        _is_sample(doc, data, inner),
         fields.rest(doc, KNOWN),
         fields.closed(quality, before),
         *connection,
     )
+
+
+def _is_sample(doc: Mapping[str, Any], data: Mapping[str, Any], inner: Eve | None) -> bool:
+    """Return whether Suricata's signature, or the threat that Windows Defender names, is the EICAR test."""
+    if inner is not None:
+        return is_eicar(inner.signature)
+    win, decoder = data.get("win"), doc.get("decoder")
+    # By the manager's own decoder: any application's JSON may hold the same keys.
+    if type(win) is not dict or type(decoder) is not dict or decoder.get("name") != _EVENT_CHANNEL:
+        return False
+    system, said = win.get("system"), win.get("eventdata")
+    if type(system) is not dict or type(said) is not dict or system.get("providerName") != DEFENDER:
+        return False
+    return all_eicar((said.get("threat Name"), said.get("threatName")))
+
+
+_EVENT_CHANNEL: Final = "windows_eventchannel"
 
 
 class Connection(NamedTuple):
@@ -152,7 +172,7 @@ _new_alert: Final = maker(
     Alert,
     *("detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category", "message"),
     *("severity_id", "severity_text", "severity_scale", "device", "device_id", "user", "process"),
-    *("dns_query", "file_path", "hashes", "techniques", "tactics", "unmapped", "quality"),
+    *("dns_query", "file_path", "hashes", "techniques", "tactics", "is_sample", "unmapped", "quality"),
     *Connection._fields,
     format="wazuh",
     vendor="Wazuh",
@@ -222,7 +242,7 @@ def _decoded(data: Mapping[str, Any], about: Host, quality: list[Quality]) -> Co
         fields.text(data.get("app_proto"), "data.app_proto", quality),
         fields.endpoint(src_ip, about.src.port if src_port is None else src_port, about.src.name),
         fields.endpoint(dst_ip, about.dst.port if dst_port is None else dst_port, about.dst.name),
-        None if action is None else fields.action(action),
+        None if action is None else actions.action(action),
         fields.text(data.get("url"), "data.url", quality),
         method,
         fields.text(data.get("user_agent"), "data.user_agent", quality) or about.user_agent,

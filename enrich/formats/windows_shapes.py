@@ -1,4 +1,4 @@
-"""Which shape a Windows event comes in: ``windows_evtx``, ``windows_beats`` or ``windows_flat``."""
+"""Which shape a Windows event comes in: ``windows_evtx``, ``_beats``, ``_flat`` or ``_powershell``."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,6 +6,7 @@ from typing import Any, Final
 from enrich.formats.windows_beats import beat, is_winlog, winlog
 from enrich.formats.windows_evtx import evtx, is_evtx
 from enrich.formats.windows_flat import flat, is_flat
+from enrich.formats.windows_powershell import is_powershell, powershell
 from enrich.formats.windows_record import Shape, event_number
 
 # Of another detector, which kept the event that fired it: its own format reads these.
@@ -30,6 +31,8 @@ def shape_of(doc: Mapping[str, Any]) -> Shape | None:
         return winlog if dotted and event_number(doc["winlog.event_id"]) is not None else None
     if "EventID" in doc:
         return flat if is_flat(doc) else None
+    if "ProviderName" in doc and "Id" in doc:
+        return powershell if is_powershell(doc) else None
     if "event_id" in doc and type(doc.get("log_name")) is str and "source_name" in doc:
         return beat if event_number(doc["event_id"]) is not None else None
     return None
@@ -41,4 +44,6 @@ def reader_of(doc: Mapping[str, Any]) -> Shape:
         return evtx
     if "winlog" in doc or "winlog.event_id" in doc:
         return winlog
-    return flat if "EventID" in doc else beat
+    if "EventID" in doc:
+        return flat
+    return beat if "event_id" in doc else powershell

@@ -1,4 +1,4 @@
-"""Zeek's notices and weirds: the two logs in which Zeek says that something is odd.
+"""Zeek's notices, weirds and hits of indicators: the logs in which Zeek says that something is odd.
 https://docs.zeek.org/en/master/scripts/base/frameworks/notice/main.zeek.html
 https://docs.zeek.org/en/master/scripts/base/frameworks/notice/weird.zeek.html
 
@@ -13,6 +13,8 @@ from enrich.alert import FIELD_LIMIT, Alert
 from enrich.errors import DeadCode, Quality, QualityCode, Rejected
 from enrich.formats import fields
 from enrich.formats import zeek_record as record
+from enrich.formats.zeek_intel import LOG as INTEL_LOG
+from enrich.formats.zeek_intel import intel, is_intel
 from enrich.swift import maker
 
 NOTICE_LOGS: Final = frozenset(("notice", "notice_alarm"))
@@ -50,8 +52,11 @@ def parse(doc: Mapping[str, Any], before: tuple[Quality, ...]) -> Alert:
         return _notice(found, before)
     if kind == WEIRD_LOG:
         return _weird(found, before)
+    if kind == INTEL_LOG:
+        return intel(found, before)
     raise Rejected(
-        DeadCode.NOT_AN_ALERT, "a Zeek record that is no alert; send the logs notice, weird and conn only"
+        DeadCode.NOT_AN_ALERT,
+        "a Zeek record that is no alert; send the logs notice, weird, intel and conn only",
     )
 
 
@@ -62,6 +67,8 @@ def _opened(doc: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
         return "notice", doc
     if "peer" in doc and "name" in doc and doc.get("notice") in _FLAGS and record.timed(doc):
         return WEIRD_LOG, doc
+    if is_intel(doc):
+        return INTEL_LOG, doc
     return record.opened(doc)
 
 

@@ -20,7 +20,7 @@ from enrich.formats import fields
 CONNECTION_LOGS: Final = frozenset(("conn", "conn_long", "conn_red"))
 
 # Tags of the Kafka writer, and a column that is in every record under them.
-_TAGS: Final = (("notice", "note"), ("weird", "name"), ("conn", "proto"))
+_TAGS: Final = (("notice", "note"), ("weird", "name"), ("conn", "proto"), ("intel", "seen.indicator"))
 _LOG_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PROCESSES: Final = ("zeek", "bro")
 _TIMES: Final = ("ts", "_write_ts", "@timestamp")

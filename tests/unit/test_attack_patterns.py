@@ -218,3 +218,24 @@ def test_a_title_of_all_our_words_is_looked_at_as_long_as_any_other() -> None:
         took.append(process_time() - start)
     # 20 times the text may take 20 times as long, and some; it took 3 times when this was written.
     assert took[1] < 60 * max(took[0], 0.001)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Windows security: Logoff initiated by the user",
+        "Windows User Logoff",
+        "User account logged off: service session terminated",
+        "Built outbound TCP connection * for * to *",
+        "Teardown TCP connection",
+        "Deny tcp src outside dst inside by access-group",
+        "Multiple Firewall drop events from same source",
+        "pam_unix(sshd:session): session closed for user *",
+    ],
+)
+def test_a_log_off_or_a_firewalls_daily_work_is_no_combination(title: str) -> None:
+    assert PATTERNS.in_head(title) == ()
+
+
+def test_a_phrase_counts_in_the_title_of_a_firewall_too() -> None:
+    assert [match.evidence for match in PATTERNS.in_head("Teardown TCP connection, mimikatz")] == ["mimikatz"]

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from enrich.formats import (
     crowdstrike,
     defender,
+    defender_cloud,
     defender_hunting,
+    graph_v1,
     guardduty,
     incident,
     ocsf,
@@ -25,7 +27,7 @@ MODULES: dict[str, list[ModuleType]] = {
     "ocsf": [ocsf],
     "guardduty": [guardduty],
     "security_hub": [security_hub],
-    "defender": [defender, defender_hunting, sentinel],
+    "defender": [defender, defender_hunting, sentinel, defender_cloud, graph_v1],
     "crowdstrike": [crowdstrike],
     "incident": [incident],
 }
@@ -175,6 +177,7 @@ def test_parsing_changes_nothing_of_the_document(name: str) -> None:
 def test_only_samples_say_that_they_are() -> None:
     assert {name for name in SAMPLES if SAMPLES[name]["alert"].get("is_sample")} == {
         "crowdstrike_sample_flat",
+        "defender_cloud_api_sample",
         "defender_endpoint_api",
         "guardduty_sample_dns_event",
         "ocsf_incident",

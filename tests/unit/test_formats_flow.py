@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.alert import FIELD_LIMIT, Alert, Endpoint
-from enrich.formats import flow_cic, flow_netflow, flow_zeek
+from enrich.formats import flow_cic, flow_goflow, flow_netflow, flow_zeek
 from enrich.formats.flow import figure, service
 from millrace.samples import SAMPLES as GOLDEN
 from tests.unit.test_formats_properties import VALUES, paths, put
 from tests.unit.test_formats_samples import plain, sample
 
-MODULES = (flow_zeek, flow_netflow, flow_cic)
+MODULES = (flow_zeek, flow_netflow, flow_cic, flow_goflow)
 SAMPLES = sorted(GOLDEN.glob("flow_*.json"))
 CONN: dict[str, Any] = {
     "ts": 1_717_243_200.5,

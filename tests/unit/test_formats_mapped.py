@@ -205,3 +205,43 @@ def test_a_wrong_mapping_is_refused_in_one_line_that_names_it(toml: str, message
 def test_a_name_that_could_not_stand_in_a_format_is_refused(name: str) -> None:
     with pytest.raises(SettingsWrong, match="rename the file"):
         load_mapping(MINE, name)
+
+
+DEEP = """
+ignore = ["secret", "actor.notes"]
+[recognise]
+keys = ["id"]
+[fields]
+rule_id = "id"
+title = ["rule.title", "rule.name"]
+user = "actor.name"
+src.ip = "net.0.source"
+"""
+
+
+def test_what_no_field_is_filled_from_is_kept_under_its_own_keys() -> None:
+    doc = {
+        "id": 7,
+        "rule": {"title": "t", "name": "n"},
+        "actor": {"name": "ann", "notes": "x", "groups": ["a"]},
+        "net": [{"source": "192.0.2.1", "zone": "z"}],
+        "secret": 1,
+        "more": {"a": {"b": 1}},
+    }
+    found = load_mapping(DEEP, "mine").parse(doc, ())
+    assert found.unmapped == {
+        "rule": {"name": "n"},
+        "actor": {"groups": ["a"]},
+        "net": [{"source": "192.0.2.1", "zone": "z"}],
+        "more": {"a": {"b": 1}},
+    }
+
+
+def test_a_mapping_that_takes_all_leaves_nothing() -> None:
+    assert load_mapping(DEEP, "mine").parse({"id": 7, "actor": {"name": "ann"}}, ()).unmapped is None
+
+
+@pytest.mark.parametrize("wrong", ['"x"', "[1]", '[""]'])
+def test_what_is_ignored_must_be_paths(wrong: str) -> None:
+    with pytest.raises(SettingsWrong, match="ignore"):
+        load_mapping(DEEP.replace('["secret", "actor.notes"]', wrong), "mine")

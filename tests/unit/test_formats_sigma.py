@@ -15,7 +15,7 @@ from enrich.formats.sigma_results import engine_of
 from millrace.samples import SAMPLES as GOLDEN
 from tests.unit.test_formats_properties import VALUES, paths, put
 from tests.unit.test_formats_samples import plain
-from tests.unit.test_formats_windows import assert_text_of, evtx, flat, winlog
+from tests.unit.windows_events import assert_text_of, evtx, flat, winlog
 
 SAMPLES = [orjson.loads(path.read_bytes()) for path in GOLDEN.glob("sigma_*.json")]
 RULE: dict[str, Any] = {"title": "T", "id": "i-1", "level": "high", "tags": ["attack.execution"]}

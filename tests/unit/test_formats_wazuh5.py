@@ -13,7 +13,7 @@ from enrich.alert import Alert, Endpoint
 from enrich.errors import DeadCode, Rejected
 from enrich.formats import ecs_alert, elastic, wazuh5
 from millrace.samples import SAMPLES
-from tests.unit.test_formats_elastic import ANY, but_unmapped, dotted, listed, places, put, said
+from tests.unit.elastic_documents import ANY, but_unmapped, dotted, listed, places, put, said
 
 GOLDEN = sorted(SAMPLES.glob("wazuh5_*.json"))
 BASE: dict[str, Any] = {

@@ -6,6 +6,9 @@ Each becomes named tokens; the names are those of ``keys``, so that they are rea
 import re
 from typing import Final
 
+from enrich.formats.lines.paloalto import paloalto
+from enrich.formats.lines.told import Told
+
 
 def _columns(listed: str) -> tuple[str, ...]:
     """Return the columns' names; "-" is a column that we do not name."""
@@ -44,37 +47,11 @@ _IIS: Final = re.compile(
 _IIS_STATUS: Final = re.compile(r" ([1-5][0-9]{2}) [0-9]{1,5} [0-9]{1,10}(?: |$)")
 _STATUS_SEARCHED: Final = 32_768
 
-# https://docs.paloaltonetworks.com/pan-os/11-1/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions
-_PALO_ALTO_START: Final = re.compile(
-    r"[0-9]?,[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8},[^,]{1,40},(TRAFFIC|THREAT|SYSTEM|CONFIG),"
-)
-_PALO_ALTO_COMMON: Final = _columns(
-    """
-    - receive_time serial type subtype - time_generated src dst natsrc natdst rule srcuser dstuser app
-    vsys from_zone to_zone inbound_if outbound_if logset - sessionid repeatcnt sport dport natsport
-    natdport flags proto action
-    """
-)
-_PALO_ALTO: Final = {
-    "TRAFFIC": (*_PALO_ALTO_COMMON, *_columns("- bytes_sent bytes_received packets start elapsed category")),
-    "THREAT": (*_PALO_ALTO_COMMON, *_columns("misc threatid category severity direction seqno")),
-    "SYSTEM": _columns(
-        """
-    - receive_time serial type subtype - time_generated vsys eventid object - - module severity msg
-    """
-    ),
-    "CONFIG": _columns(
-        """
-    - receive_time serial type subtype - time_generated src vsys cmd user client result path
-    """
-    ),
-}
 # https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html (OPNsense writes the same)
 _FILTERLOG: Final = _columns("rulenr subrulenr anchor tracker interface reason action direction ipversion")
 _FILTERLOG_4: Final = _columns("tos ecn ttl id offset flags protonumber proto length src dst")
 _FILTERLOG_6: Final = _columns("class flowlabel hoplimit proto protonumber length src dst")
 _COLUMNS: Final = 128
-_THREAT: Final = re.compile(r"(.{0,512})\(([0-9]{1,12})\)$")
 # Snort's and Suricata's one-line alerts.
 # https://docs.suricata.io/en/latest/configuration/suricata-yaml.html (fast.log)
 _IDS: Final = re.compile(
@@ -88,8 +65,10 @@ _IDS: Final = re.compile(
 )
 
 
-def columns(body: str, tag: str | None) -> tuple[str, dict[str, str]] | None:
+def columns(body: str, tag: str | None) -> tuple[str, dict[str, str]] | Told | None:
     """Return the product's kind ("web", "squid", "paloalto", "filterlog") and the tokens by name, else None.
+
+    A Told has the rule too.
 
     >>> columns('192.0.2.7 - ann [01/Apr/2024:00:00:01 -0500] "GET /a HTTP/1.1" 404 9', None)[1]["url"]
     '/a'
@@ -97,8 +76,8 @@ def columns(body: str, tag: str | None) -> tuple[str, dict[str, str]] | None:
     if tag == "filterlog":
         return _filterlog(body)
     start = body[:64]
-    if "," in start and (match := _PALO_ALTO_START.match(body)) is not None:
-        return "paloalto", _threat(_named(_PALO_ALTO[match[1]], _csv(body)))
+    if "," in start and (log := paloalto(body)) is not None:
+        return log
     if start[:1] in "[0" and (alert := _IDS.match(body)) is not None:
         return "ids", _said(alert.groupdict())
     if start[:1].isdigit() and (squid := _SQUID.match(body)) is not None:
@@ -116,6 +95,10 @@ def _web(match: re.Match[str]) -> tuple[str, dict[str, str]]:
     if request is not None:
         found["method"], found["url"] = request.groups()
         del found["request"]
+    # Apache's "vhost_combined" begins with %v:%p.
+    host, mark, port = found.get("vhost", "").rpartition(":")
+    if mark and port.isdecimal() and not host.endswith(":"):
+        found["vhost"], found["serverport"] = host.strip("[]"), port
     return "web", found
 
 
@@ -133,16 +116,6 @@ def _said(found: dict[str, str | None]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value and value != "-"}
 
 
-def _threat(found: dict[str, str]) -> dict[str, str]:
-    """Return the columns with the threat's name and its number apart: "Name(30844)"."""
-    match = _THREAT.match(found.get("threatid", ""))
-    if match is not None:
-        found["threatid"] = match[2]
-        if match[1]:
-            found["threat"] = match[1]
-    return found
-
-
 def _filterlog(body: str) -> tuple[str, dict[str, str]] | None:
     values = body.split(",", _COLUMNS)
     if len(values) < 12 or values[8] not in ("4", "6"):
@@ -157,21 +130,3 @@ def _filterlog(body: str) -> tuple[str, dict[str, str]] | None:
 
 def _named(names: tuple[str, ...], values: list[str]) -> dict[str, str]:
     return {name: value for name, value in zip(names, values, strict=False) if name and value}
-
-
-def _csv(body: str) -> list[str]:
-    """Return the columns; a column in quotes may hold commas, and a quote doubled."""
-    if '"' not in body:
-        return body.split(",", _COLUMNS)
-    found: list[str] = []
-    at = 0
-    while len(found) < _COLUMNS and at <= len(body):
-        match = _COLUMN.match(body, at)
-        if match is None:
-            break
-        found.append(match[1].replace('""', '"') if match[1] is not None else match[2])
-        at = match.end() + 1
-    return found
-
-
-_COLUMN: Final = re.compile(r"\"((?:[^\"]++|\"\")*+)\"?(?=,|$)|([^,]*+)(?=,|$)", re.DOTALL)

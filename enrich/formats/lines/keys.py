@@ -45,8 +45,9 @@ SRC: Final = _names(
     """
     srcip src sourceip sourceaddress sourceaddr sourceipaddress saddr srcaddr sip clientip cip
     clientaddress clientaddr client remip remoteip remoteaddr remoteaddress remotehost rip rhost raddr
-    attackerip attacker callingstationid userip ipsrc srchost sourcehost idorigh fromip from initiatorip
-    ipaddress ipaddr ip addr peer peergateway remotepeer sourcenetworkaddress host1 srcipaddr xsrc
+    attackerip attacker callingstationid framedipaddress userip ipsrc srchost sourcehost idorigh
+    fromip from initiatorip ipaddress ipaddr ip addr peer peergateway remotepeer sourcenetworkaddress
+    host1 srcipaddr xsrc
     """
 )
 DST: Final = _names(

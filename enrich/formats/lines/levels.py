@@ -7,6 +7,7 @@ than "medium", and "error" and "warning" are "low". Who turns levels into alerts
 for the levels of Cisco ASA and SonicWall are of its bands "low" and, for "alert", at most "medium".
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from enrich.errors import Quality, QualityCode
@@ -37,6 +38,53 @@ WORDS: Final = {
     **dict.fromkeys(("high", "major", "severe"), 4),
     **dict.fromkeys(("critical", "very-high", "very high", "veryhigh"), 5),
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """A product's own severities. classes: word or digit in lower case → OCSF class."""
+
+    name: str
+    classes: dict[str, int]
+
+
+# 0 informational, 1 low, 2 medium, 3 high, 4 critical; the words are those of the console.
+# https://support.checkpoint.com/results/sk/sk144192 (log fields: severity)
+CHECK_POINT: Final = Scale("checkpoint:0-4", {**{str(at): at + 1 for at in range(5)}, **WORDS})
+# Severities of rules that find attacks, no levels of a program: "critical" is the highest for one request,
+# "emergency" and "alert" are given where the answer shows that it worked. By name, or by number from 0 on.
+# https://github.com/owasp-modsecurity/ModSecurity/wiki/Reference-Manual-(v2.x)#severity
+_MODSECURITY: Final = {
+    "emergency": 5,
+    "alert": 5,
+    "critical": 4,
+    "error": 3,
+    "warning": 3,
+    "notice": 2,
+    "info": 1,
+    "debug": 1,
+}
+MODSECURITY: Final = Scale(
+    "modsecurity:0-7",
+    {**_MODSECURITY, **{str(at): _MODSECURITY[name] for at, name in enumerate(_MODSECURITY)}},
+)
+# Priorities of rules: a state written is an error, an unauthorized read a warning, the unexpected a notice.
+# https://falco.org/docs/concepts/rules/basic-elements/#priority
+FALCO: Final = Scale(
+    "falco:words",
+    {
+        "emergency": 5,
+        "alert": 5,
+        "critical": 5,
+        "error": 4,
+        "warning": 3,
+        "notice": 2,
+        "informational": 1,
+        "debug": 1,
+    },
+)
+# EventPriority of connection and malware events; of intrusion and file events it is always high.
+FTD: Final = Scale("ftd:low-high", {"low": 2, "medium": 3, "high": 4})
 
 
 def level(word: str) -> int | None:

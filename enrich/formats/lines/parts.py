@@ -16,7 +16,7 @@ class Line(NamedTuple):
     named: pairs that are known, by plain key. text: beside the pairs. told: a program's sentence stands
     first; whoever is watched writes some of it, pairs too (``Invalid user src=10.0.0.1 from 192.0.2.1``), so
     that they tell nothing of time, severity, rule and host, and of the source only what the sentence leaves
-    open.
+    open. rule: id and title, where the layout of the message tells them.
     """
 
     header: Mapping[str, Any]
@@ -29,6 +29,7 @@ class Line(NamedTuple):
     product: Product
     said: words.Said
     told: bool = False
+    rule: Mapping[str, Any] = fields.NOTHING
 
 
 def line(doc: Mapping[str, Any], quality: list[Quality]) -> Line:
@@ -51,7 +52,8 @@ def line(doc: Mapping[str, Any], quality: list[Quality]) -> Line:
     told = leads and kind is None and (product.program or product in _OF_SENTENCES)
     if told and named:
         named = {name: pair for name, pair in named.items() if name not in _NOT_TOLD}
-    return Line(header, pairs, structured, named, text, body, kind, product, words.said(scanned), told)
+    rule = fields.part(doc, "rule", "rule", quality)
+    return Line(header, pairs, structured, named, text, body, kind, product, words.said(scanned), told, rule)
 
 
 # How much of the text must stand at the message's start.

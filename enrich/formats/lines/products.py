@@ -3,32 +3,41 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from enrich.formats.lines import levels
+
 
 class Product(NamedTuple):
-    """vendor, product: of the detector. firewall: its sentences begin with what it did. levels: its
-    "severity" is a log level. program: the line's tag is a process of the host.
+    """vendor, product: of the detector. firewall: its sentences begin with what it did. program: the line's
+    tag is a process of the host. scale: how its "severity" is to be read, where it has a scale of its own.
     """
 
     vendor: str
     product: str
     firewall: bool = False
-    levels: bool = False
     program: bool = False
+    scale: levels.Scale | None = None
 
 
 ASA: Final = Product("Cisco", "ASA", firewall=True)
 IOS: Final = Product("Cisco", "IOS", firewall=True)
+NXOS: Final = Product("Cisco", "NX-OS", firewall=True)
+FTD: Final = Product("Cisco", "FTD", firewall=True, scale=levels.FTD)
+ISE: Final = Product("Cisco", "ISE")
+MERAKI: Final = Product("Cisco", "Meraki")
+WATCHGUARD: Final = Product("WatchGuard", "Firebox")
+FAIL2BAN: Final = Product("Fail2Ban", "fail2ban")
+FALCO: Final = Product("Falco", "Falco", scale=levels.FALCO)
 FORTIGATE: Final = Product("Fortinet", "FortiGate", firewall=True)
 SONICWALL: Final = Product("SonicWall", "SonicOS", firewall=True)
 SOPHOS: Final = Product("Sophos", "Sophos Firewall", firewall=True)
-CHECK_POINT: Final = Product("Check Point", "Security Gateway", firewall=True)
+CHECK_POINT: Final = Product("Check Point", "Security Gateway", firewall=True, scale=levels.CHECK_POINT)
 PALO_ALTO: Final = Product("Palo Alto Networks", "PAN-OS", firewall=True)
 PFSENSE: Final = Product("Netgate", "pfSense", firewall=True)
 JUNOS: Final = Product("Juniper", "Junos", firewall=True)
 NETSCREEN: Final = Product("Juniper", "ScreenOS", firewall=True)
 NETFILTER: Final = Product("Linux", "netfilter", firewall=True)
 AUDIT: Final = Product("Linux", "audit")
-MODSECURITY: Final = Product("OWASP", "ModSecurity", firewall=True, levels=True)
+MODSECURITY: Final = Product("OWASP", "ModSecurity", firewall=True, scale=levels.MODSECURITY)
 WINDOWS: Final = Product("Microsoft", "Windows")
 SQUID: Final = Product("Squid", "Squid", program=True)
 WEB_SERVER: Final = Product("web server", "web server", program=True)
@@ -39,7 +48,19 @@ SURICATA: Final = Product(
 )  # named as the detector of its EVE alerts, to share their history
 UNKNOWN: Final = Product("unknown", "unknown")
 
-_COLUMNS: Final = {"paloalto": PALO_ALTO, "filterlog": PFSENSE, "squid": SQUID, "web": WEB_SERVER}
+_COLUMNS: Final = {
+    "paloalto": PALO_ALTO,
+    "traffic": PALO_ALTO,
+    "filterlog": PFSENSE,
+    "squid": SQUID,
+    "web": WEB_SERVER,
+    "ftd": FTD,
+    "ise": ISE,
+    "meraki": MERAKI,
+    "watchguard": WATCHGUARD,
+    "fail2ban": FAIL2BAN,
+    "falco": FALCO,
+}
 _ASA_FACILITIES: Final = frozenset(("ASA", "FTD", "PIX", "FWSM", "NGIPS"))
 _WINDOWS_TAGS: Final = frozenset(("WinEvtLog", "MSWinEventLog", "EvntSLog"))
 _KERNEL: Final = ("kernel", "audit", "auditd", "audispd")
@@ -56,6 +77,11 @@ _MARKS: Final = (
     (frozenset(("id", "uri", "unique_id")), MODSECURITY),
     (frozenset(("hostname", "uri", "unique_id")), MODSECURITY),
 )
+
+
+def _year_first(time: object) -> bool:
+    """Return whether the time is written as NX-OS does: "2024 Mar  5 10:11:12"."""
+    return type(time) is str and time[:1] == "2" and time[4:5] == " "
 
 
 def product(
@@ -78,7 +104,9 @@ def product(
         if kind in _COLUMNS:
             return _COLUMNS[kind]
     if type(facility) is str:
-        return ASA if facility.partition("-")[0] in _ASA_FACILITIES else IOS
+        if facility.partition("-")[0] in _ASA_FACILITIES:
+            return ASA
+        return NXOS if _year_first(header.get("time")) else IOS
     sure = not leads or tag in _KERNEL or text.startswith("ModSecurity")
     sure = sure or (tag is None and text.startswith("["))
     if pairs and sure:

@@ -1,19 +1,20 @@
 """A line's document → the Alert: shared by ``syslog`` and ``keyvalue``, which differ by name only."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from enrich.address import canonical
 from enrich.alert import FIELD_LIMIT, Alert, Endpoint
-from enrich.errors import Quality
+from enrich.errors import DeadCode, Quality, Rejected
 from enrich.formats import fields
 from enrich.formats.lines import keys, products
+from enrich.formats.lines.artifacts import counted, file, hashes, is_sample, techniques
 from enrich.formats.lines.ends import ends, process, who
 from enrich.formats.lines.parts import Line, line, one
 from enrich.formats.lines.rules import rule
 from enrich.formats.lines.stated import did, severity, when
 from enrich.formats.lines.structured import REGISTERED
+from enrich.formats.lines.told import NO_ALERT
 from enrich.swift import maker
 
 _HTTP_METHODS: Final = frozenset(
@@ -22,9 +23,8 @@ _HTTP_METHODS: Final = frozenset(
         *("PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"),
     )
 )
-_TECHNIQUE: Final = re.compile(r"\bT[0-9]{4}(?:\.[0-9]{3})?\b")
 # All of a line but the pairs: header, sentence, the whole message.
-KNOWN: Final = dict.fromkeys(("syslog", "text", "message", "columns", "pairs", "structured"))
+KNOWN: Final = dict.fromkeys(("syslog", "text", "message", "columns", "pairs", "structured", "rule"))
 # Fields of Alert that every line of text gives, in the order in which they are given.
 COMMON: Final = (
     *("vendor", "product", "detector", "time_ms", "time_text", "source_uid", "rule_id", "title", "category"),
@@ -34,7 +34,7 @@ COMMON: Final = (
 )
 _FIELDS: Final = (
     *COMMON,
-    *("hashes", "techniques", "bytes_out", "bytes_in", "packets", "unmapped", "quality"),
+    *("hashes", "techniques", "is_sample", "bytes_out", "bytes_in", "packets", "unmapped", "quality"),
 )
 
 
@@ -44,9 +44,16 @@ def makes(name: str) -> Callable[..., Alert]:
 
 
 def alert(doc: Mapping[str, Any], before: tuple[Quality, ...], make: Callable[..., Alert]) -> Alert:
-    """Return the Alert of a document that ``line.document`` made. Never raises."""
+    """Return the Alert of a document that ``line.document`` made.
+
+    Raises Rejected (``not_an_alert``) for messages that are none by their layout, and nothing else.
+    """
     quality: list[Quality] = []
     found = line(doc, quality)
+    if found.kind == NO_ALERT:
+        raise Rejected(
+            DeadCode.NOT_AN_ALERT, "a log that holds no alerts (docs/formats/syslog.md); leave it out"
+        )
     used: set[str] = set()
     product = found.product
     time_ms, time_text = when(found, used, quality)
@@ -93,6 +100,7 @@ def alert(doc: Mapping[str, Any], before: tuple[Quality, ...], make: Callable[..
         file(found, used, quality),
         hashes(found, used),
         techniques(found, used),
+        is_sample(found),
         counted(found, keys.SENT, used),
         counted(found, keys.RECEIVED, used),
         counted(found, keys.PACKETS, used),
@@ -147,10 +155,19 @@ def web(
     agent = fields.text(one(found, keys.AGENT, used), "pairs.agent", quality)
     key, value = keys.first(found.named, keys.QUERY)
     query = None
-    if key and found.kind is None and "." in value and not any(mark in value for mark in "=/ "):
+    if (
+        key
+        and found.kind not in _WITH_QUERY_STRINGS
+        and "." in value
+        and not any(mark in value for mark in "=/ ")
+    ):
         used.add(key)
         query = fields.text(value, "pairs.query", quality)
     return url, method, agent, query
+
+
+# Logs whose "query" is what follows a URL.
+_WITH_QUERY_STRINGS: Final = ("web", "squid")
 
 
 def protocol(found: Line, used: set[str], quality: list[Quality]) -> tuple[str | None, str | None]:
@@ -190,49 +207,6 @@ _TRANSPORTS: Final = frozenset(
         *("ospfigp", "ipip", "pim", "eigrp", "vrrp", "l2tp", "udplite", "ip", "ipv6", "carp"),
     )
 )
-
-
-def file(found: Line, used: set[str], quality: list[Quality]) -> str | None:
-    if found.product is not products.MODSECURITY:
-        for each in keys.FILE:
-            pair = found.named.get(each)
-            if pair is not None and ("/" in pair[1] or "\\" in pair[1] or each in _FILES):
-                used.add(pair[0])
-                return fields.text(pair[1], "pairs.file", quality)
-    return fields.text(found.said.file, "text", quality)
-
-
-_FILES: Final = frozenset(("file", "filename", "fname"))
-
-
-def hashes(found: Line, used: set[str]) -> tuple[tuple[str, str], ...]:
-    stated: list[tuple[str, object]] = []
-    for algorithm, names in (("md5", keys.MD5), ("sha1", keys.SHA1), ("sha256", keys.SHA256)):
-        if (value := one(found, names, used)) is not None:
-            stated.append((algorithm, value))
-    key, value = keys.first(found.named, keys.HASH)
-    if not stated and len(value) in _ALGORITHMS:
-        stated.append((_ALGORITHMS[len(value)], value))
-        used.add(key)
-    return fields.hashes(tuple(stated), "pairs.hash", []) if stated else ()
-
-
-_ALGORITHMS: Final = {32: "md5", 40: "sha1", 64: "sha256"}
-
-
-def techniques(found: Line, used: set[str]) -> tuple[str, ...]:
-    value = one(found, keys.TECHNIQUES, used)
-    if value is None:
-        return ()
-    return tuple(dict.fromkeys(_TECHNIQUE.findall(value)))[: fields.LIST_LIMIT] or (value[:FIELD_LIMIT],)
-
-
-def counted(found: Line, names: tuple[str, ...], used: set[str]) -> int | None:
-    key, value = keys.first(found.named, names)
-    number = fields.whole(value) if key else None
-    if number is not None:
-        used.add(key)
-    return number
 
 
 def _unmapped(doc: Mapping[str, Any], found: Line, used: set[str]) -> dict[str, Any] | None:

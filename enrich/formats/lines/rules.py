@@ -40,6 +40,11 @@ _BITS: Final = frozenset(
 
 def rule(found: Line, used: set[str], user: str | None, src_name: str | None) -> tuple[str, str]:
     """Return the rule's id and the title, neither of them empty."""
+    known = found.rule
+    if known and type(title := known.get("title")) is str and type(uid := known.get("id")) is str:
+        title, uid = title.strip(), uid.strip()
+        if title and uid:
+            return uid[:FIELD_LIMIT], title[:FIELD_LIMIT]
     title = _title(found, used, user, src_name).strip()
     rule_id = (_stated(found, used) or "").strip()
     if not rule_id:
@@ -56,7 +61,7 @@ def _title(found: Line, used: set[str], user: str | None, src_name: str | None) 
         return _classes(found, _COLUMNS[found.kind])
     if product is products.AUDIT:
         return "audit " + _classes(found, _CLASSES[:9])
-    for name in keys.TITLE:
+    for name in ("protectionname", *keys.TITLE) if product is products.CHECK_POINT else keys.TITLE:
         pair = found.named.get(name)
         if pair is not None:
             whole = name in _NAMES_OF_RULES

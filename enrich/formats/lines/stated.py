@@ -6,6 +6,7 @@ from typing import Final
 from enrich.alert import FIELD_LIMIT
 from enrich.errors import Quality, QualityCode
 from enrich.formats import fields
+from enrich.formats.actions import action
 from enrich.formats.eve import SCALE, SEVERITIES
 from enrich.formats.lines import keys, levels, products
 from enrich.formats.lines.keys import first
@@ -20,15 +21,6 @@ _ACTION_WORD: Final = re.compile(
     r"(?<![\w-])(?:[Dd]eny|[Dd]enied|[Bb]locked|[Dd]ropped|[Rr]ejected|[Dd]iscard(?:ed)?|[Pp]ermitted|[Aa]llowed|[Aa]ccepted|[Bb]uilt"
     r"|(?<=to )drop|DENY|BLOCK|DROP|REJECT|ACCEPT|ALLOW)(?![\w-])"
 )
-_MORE_ACTIONS: Final = {
-    **dict.fromkeys(
-        ("discard", "discarded", "reset", "reset-both", "reset-client", "reset-server"), "blocked"
-    ),
-    **dict.fromkeys(
-        ("drop-all", "drop-packet", "block-url", "block-ip", "sinkhole", "quarantined", "prevent"), "blocked"
-    ),
-    **dict.fromkeys(("passthrough", "built", "log-only", "detect-only"), "allowed"),
-}
 
 
 def severity(
@@ -36,6 +28,20 @@ def severity(
 ) -> tuple[int | None, str | None, str | None]:
     """Return class, text and scale of the severity stated: of what is reported, else the line's level."""
     header = found.header
+    if found.kind is not None and found.kind != "ids":
+        if found.kind == "traffic":
+            return None, None, None
+        if "snort_priority" in found.pairs:
+            return _priority("snort_priority", found, used, quality)
+    own = found.product.scale
+    if own is not None:
+        key, word = first(found.named, keys.SEVERITY)
+        if key:
+            used.add(key)
+            known = own.classes.get(word.lower())
+            if known is None:
+                quality.append(Quality(QualityCode.BAD_SEVERITY, "pairs.severity"))
+            return known, word[:FIELD_LIMIT], own.name
     if "facility" in header:
         digit = fields.text(header.get("level"), "syslog.level", quality)
         if digit is not None:
@@ -43,11 +49,11 @@ def severity(
     if found.product is products.NETSCREEN and (stated := SCREENOS.search(found.text, 0, 200)) is not None:
         return levels.level(stated[1]), stated[1], levels.LEVEL_SCALE
     if found.kind == "ids":
-        return _priority(found.pairs.get("priority"), used, quality)
+        return _priority("priority", found, used, quality)
     key, word = first(found.named, keys.SEVERITY)
     if key:
         used.add(key)
-        known = None if found.product.levels else levels.WORDS.get(word.lower())
+        known = levels.WORDS.get(word.lower())
         if known is None:
             known = levels.level(word)
             if known is not None:
@@ -72,11 +78,11 @@ def severity(
 
 
 def _priority(
-    value: object, used: set[str], quality: list[Quality]
+    key: str, found: Line, used: set[str], quality: list[Quality]
 ) -> tuple[int | None, str | None, str | None]:
     """Return the severity of a Snort or Suricata rule's class: Snort's has the same bands."""
-    used.add("priority")
-    text = fields.word(value, "pairs.priority", quality)
+    used.add(key)
+    text = fields.word(found.pairs.get(key), "pairs.priority", quality)
     if text is None:
         return None, None, None
     known = SEVERITIES.get(fields.whole(text) or 0)
@@ -130,18 +136,14 @@ def did(found: Line, used: set[str]) -> str | None:
     """Return "allowed" or "blocked", where a pair says so, or a firewall's sentence."""
     for name in keys.ACTION:
         pair = found.named.get(name)
-        if pair is not None and (action := _action(pair[1])) is not None:
+        if pair is not None and (said := action(pair[1])) is not None:
             used.add(pair[0])
-            return action
+            return said
     if found.product is products.JUNOS and type(event := found.header.get("message_id")) is str:
         return "blocked" if event.endswith("_DENY") else "allowed" if event.endswith("_CREATE") else None
     if found.kind == "ids" and found.pairs.get("verdict") in ("Drop", "Block"):
         used.add("verdict")
         return "blocked"
     if found.product.firewall and (word := _ACTION_WORD.search(found.text, 0, 400)) is not None:
-        return _action(word[0])
+        return action(word[0])
     return None
-
-
-def _action(word: str) -> str | None:
-    return fields.action(word) or _MORE_ACTIONS.get(word.lower())
