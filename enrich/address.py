@@ -145,9 +145,10 @@ class Networks:
 
     cidrs: collapsed and sorted, IPv4 before IPv6. digest: their hash, 16 hex digits.
     own: whether an address is one of them. Takes canonical text, raises ValueError for other.
+    inside: whether ``direction`` counts it as inside. Likewise.
     """
 
-    __slots__ = ("_v4", "_v6", "cidrs", "digest", "own")
+    __slots__ = ("_v4", "_v6", "cidrs", "digest", "inside", "own")
 
     def __init__(self, cidrs: tuple[str, ...]) -> None:
         """Use ``Networks.of``, which checks what it is given."""
@@ -156,6 +157,7 @@ class Networks:
         self._v4: Final = prefixes_of(((cidr, "own") for cidr in cidrs), 4)
         self._v6: Final = prefixes_of(((cidr, "own") for cidr in cidrs), 6)
         self.own: Final[Callable[[str], bool]] = lru_cache(CACHE_SIZE)(self._contains)
+        self.inside: Final[Callable[[str], bool]] = lru_cache(CACHE_SIZE)(self._holds_inside)
 
     @classmethod
     def of(cls, cidrs: Sequence[str]) -> "Networks":
@@ -170,6 +172,9 @@ class Networks:
     def _contains(self, ip: str) -> bool:
         version, number = number_of(ip)
         return longest(self._v4 if version == 4 else self._v6, number) is not None
+
+    def _holds_inside(self, ip: str) -> bool:
+        return self.own(ip) or facts(ip).scope in _LOCAL_SCOPES
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Networks) and self.cidrs == other.cidrs
@@ -212,8 +217,7 @@ def direction(src: str | None, dst: str | None, networks: Networks) -> str:
     """
     if src is None or dst is None:
         return "unknown"
-    src_inside = networks.own(src) or facts(src).scope in _LOCAL_SCOPES
-    dst_inside = networks.own(dst) or facts(dst).scope in _LOCAL_SCOPES
-    if src_inside:
+    dst_inside = networks.inside(dst)
+    if networks.inside(src):
         return "internal" if dst_inside else "outbound"
     return "inbound" if dst_inside else "external"

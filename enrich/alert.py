@@ -53,6 +53,9 @@ class Alert:
     title: what a person reads first; never empty.
     category: the source's class of the rule ("A Network Trojan was detected").
     message: longer text, if any (log line, description).
+    description: what the rule looks for, in its author's words: the same in every alert of the rule.
+    false_positives: what raises the rule without an attack, in its author's words.
+    tags: the rule's tags, but for those of ATT&CK.
     severity_id: OCSF class 1 informational … 5 critical of the *stated* severity; None: not stated.
     severity_text, severity_scale: as received, and its scale ("suricata:1-4", "wazuh:0-16").
     proto: lower-case IANA name ("tcp"), or None.
@@ -83,6 +86,9 @@ class Alert:
     title: str
     category: str | None = None
     message: str | None = None
+    description: str | None = None
+    false_positives: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     severity_id: int | None = None
     severity_text: str | None = None
     severity_scale: str | None = None

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import log2
 from typing import Final
 
 from enrich.alert import rule_key
 from enrich.attack import Hint
 from enrich.policy import Match, Points, Policy
-from enrich.row import AnomalyPart, Decision, Reason, Row, Score, Severity
+from enrich.row import AnomalyPart, Decision, Pull, Reason, Row, Score, Severity
 from enrich.suppression import Suppression
 from enrich.tables.values import CRITICALITY, Asset, Found, Indicator
 
@@ -21,12 +22,23 @@ UNMEASURED: Final = 0.5
 # How far a lower view of the model counts, times its confidence: a person ranks by the best estimate, but no
 # text that an attacker writes may take more than half of what the source states.
 LOWERING: Final = 0.5
+# Each doubling of the odds of a true positive, above or below one in five, is so many points, within bounds.
+# On held-out phases of AIT-ADS as many are caught as with one in ten as the middle, with half the false
+# escalations (docs/quality.md).
+WORTH_POINTS: Final = 5.0
+WORTH_NEUTRAL: Final = 0.2
+WORTH_MOST, WORTH_LEAST = 30.0, -20.0
 # What tables add where the policy says nothing of it.
 POINTS: Final = Points()
 # Matches that the reason names; the event has them all.
 LISTED: Final = 3
 # Points above everything escalated in the last day that let an alert pass a capacity which is used up.
 CLEARLY_WORSE: Final = 5
+# With a capacity, the next alert of a rule that was escalated within these minutes, on whatever entity, ranks
+# so much lower: else one scan of a network takes the whole day's share in its first minute, and what comes
+# after it is not seen. Attack phases caught at 20 a day: 2 of 10 without, 4 with it (docs/quality.md).
+REPEATED_MIN: Final = 60
+REPEATED: Final = 20.0
 
 REASONS: Final[dict[str, str]] = {
     "severity_stated": "the severity that the source states",
@@ -36,6 +48,7 @@ REASONS: Final[dict[str, str]] = {
     "anomaly": "how unusual the alert is, with the features that are rare in it",
     "anomaly_not_counted": "unusual, but the partition's history is not warm: it gives no points",
     "attack": "an ATT&CK technique, with its evidence",
+    "worth": "how likely alerts like this were true positives, as far as somebody said",
     "asset_criticality": "how critical an asset of yours is that the alert is about",
     "indicator": "an address of the alert stands on a block list",
     "always": "a rule of the policy: always",
@@ -51,6 +64,9 @@ REASONS: Final[dict[str, str]] = {
 }
 
 
+# Stands for every entity in the key of a rule that was escalated.
+ANYWHERE: Final = ""
+
 # The reasons that let an alert through to the analyst, unless it is suppressed.
 PASSING: Final = frozenset({"always", "over_threshold", "within_capacity"})
 
@@ -61,10 +77,12 @@ def priority(row: Row, score: Score, points_of: Points = POINTS) -> tuple[float,
     priority = 0.65 x severity + 20 x anomaly squared + 15 x the best hint's confidence, where
     - what the model adds to the stated severity counts x confidence, what it takes off x confidence / 2;
     - an anomaly counts only where the partition's history is warm;
+    - worth adds or takes 5 points for each doubling of its odds from 1 in 5, from -20 to 30, and
+      the sum stays within 0 and 100;
     - what tables say adds ``points_of``, as far as 100: for the most critical asset, for a listed address.
     """
-    severity, unusual, confidence = score
-    reasons = _of_severity(severity, confidence.score)
+    severity, unusual, confidence = score.severity, score.anomaly, score.confidence
+    reasons = _of_severity(severity, confidence.score, score.pulls)
     if unusual is not None:
         anomaly, parts = unusual
         if row.history.warm:
@@ -83,6 +101,11 @@ def priority(row: Row, score: Score, points_of: Points = POINTS) -> tuple[float,
         reasons.append(_of_attack(best))
     total = 0.0
     for _, _, points in reasons:
+        total += points
+    if score.worth is not None:
+        detail, points = _of_worth(score.worth)
+        points = round(max(min(points, 100.0 - total), -total), 1)
+        reasons.append(Reason("worth", detail, points))
         total += points
     if row.found:
         for code, detail, points in _of_tables(row.found, points_of):
@@ -118,14 +141,14 @@ def _source(found: Found) -> str:
     return f"{found.source} of {day.isoformat()}"
 
 
-def _of_severity(severity: Severity, confident: float | None) -> list[Reason]:
+def _of_severity(severity: Severity, confident: float | None, pulls: tuple[Pull, ...]) -> list[Reason]:
     severity_id, value, stated_id, model_id, model_score, origin = severity
     if origin == "default":
         return [_default(severity_id, value)]
     if origin == "model":
         stated = 0.0 if stated_id is None else _stated_points(stated_id)
         trust = UNMEASURED if confident is None else confident
-        said = f"class {model_id}, confidence {_percent(confident)}"
+        said = _said(model_id, confident, pulls)
         more = max(SEVERITY_POINTS * value / 100 - stated, 0.0) * trust
         added = Reason("severity_model", said, round(more, 1))
         if stated_id is None:
@@ -136,7 +159,7 @@ def _of_severity(severity: Severity, confident: float | None) -> list[Reason]:
         lower = max(value - model_score, 0.0) * SEVERITY_POINTS / 100
         taken = round(lower * LOWERING * confident, 1)
         if taken:
-            said = f"class {model_id}, confidence {_percent(confident)}"
+            said = _said(model_id, confident, pulls)
             reasons.append(Reason("severity_model_lower", said, -taken))
     return reasons
 
@@ -163,11 +186,24 @@ def _of_attack(hint: Hint) -> Reason:
     return Reason("attack", f"{hint.uid} {hint.name}, {how}", round(ATTACK_POINTS * hint.confidence, 1))
 
 
+@lru_cache(16_384)
+def _of_worth(worth: float) -> tuple[str, float]:
+    bounded = min(max(worth, 0.0001), 0.9999)
+    doublings = log2(bounded / (1 - bounded)) - log2(WORTH_NEUTRAL / (1 - WORTH_NEUTRAL))
+    points = min(max(WORTH_POINTS * doublings, WORTH_LEAST), WORTH_MOST)
+    return f"{worth:.1%} likely a true positive", points
+
+
 @lru_cache(4096)
 def _by_threshold(points: float, threshold: float) -> Reason:
     if points >= threshold:
         return Reason("over_threshold", f"{points:g} >= {threshold:g}", 0.0)
     return Reason("below_threshold", f"{points:g} < {threshold:g}", 0.0)
+
+
+def _said(model_id: int | None, confident: float | None, pulls: tuple[Pull, ...]) -> str:
+    said = f"class {model_id}, confidence {_percent(confident)}"
+    return f"{said}: {', '.join([pull.word for pull in pulls])}" if pulls else said
 
 
 @lru_cache(16_384)
@@ -186,7 +222,19 @@ def decide(
 
     now_ms: the partition's event time. share: this partition's part of the day's capacity; None: threshold.
     """
-    points, reasons = priority(row, score, policy.points)
+    return routed(row, *priority(row, score, policy.points), policy, suppression, now_ms, share)
+
+
+def routed(
+    row: Row,
+    points: float,
+    reasons: Sequence[Reason],
+    policy: Policy,
+    suppression: Suppression,
+    now_ms: int,
+    share: int | None,
+) -> Decision:
+    """Decide an alert whose priority is known. The rest as in ``decide``."""
     alert = row.alert
     if alert.is_sample:
         return Decision(False, "sample", points, (*reasons, Reason("sample", "", 0.0)), 0)
@@ -197,13 +245,18 @@ def decide(
                 continue
             if never.matches(alert, row.entity, row.hints):
                 return Decision(False, "never", points, (*reasons, Reason("never", never.reason, 0.0)), 0)
+    rank, anywhere = points, (ANYWHERE, ANYWHERE)
+    if share is not None:
+        anywhere = (rule_key(alert), ANYWHERE)
+        if suppression.runs(anywhere, now_ms, REPEATED_MIN):
+            rank = max(points - REPEATED, 0.0)
     if always is None and share is None:
         reason = _by_threshold(points, policy.escalate.threshold or 0.0)
     else:
-        reason = _reason_to_escalate(always, points, policy, suppression, now_ms, share or 0)
+        reason = _reason_to_escalate(always, points, rank, policy, suppression, now_ms, share or 0)
     if reason.code not in PASSING:
         if share is not None:
-            suppression.ranked(points, now_ms)
+            suppression.ranked(rank, now_ms)
         route = "over_capacity" if reason.code == "over_capacity" else "low"
         return Decision(False, route, points, (*reasons, reason), 0)
     ended = 0
@@ -218,8 +271,9 @@ def decide(
             ended = suppression.passed(key, now_ms, rule.minutes)
             break
     if share is not None:
-        suppression.ranked(points, now_ms)
+        suppression.ranked(rank, now_ms)
         suppression.escalated(points, now_ms)
+        suppression.passed(anywhere, now_ms, REPEATED_MIN)
     told = (*reasons, reason)
     if ended:
         told = (*told, Reason("suppression_ended", f"{ended} were held back", 0.0))
@@ -229,6 +283,7 @@ def decide(
 def _reason_to_escalate(
     always: Match | None,
     points: float,
+    rank: float,
     policy: Policy,
     suppression: Suppression,
     now_ms: int,
@@ -237,13 +292,17 @@ def _reason_to_escalate(
     if always is not None:
         return Reason("always", always.reason, 0.0)
     day = suppression.day(now_ms, share)
-    threshold = max(float(day.threshold), policy.escalate.floor)
-    if points < threshold:
-        return Reason("below_capacity", f"{points:g} < {threshold:g}", 0.0)
+    ranked = f"{points:g}" if rank == points else f"{rank:g} ({points:g}, but the rule repeats)"
+    if points < policy.escalate.floor:
+        return Reason("below_capacity", f"{points:g} < {policy.escalate.floor:g}", 0.0)
     # Whoever fills the day with decoys must not buy silence for what is clearly worse than all of them.
-    if day.used >= day.allowed and int(points) < day.highest + CLEARLY_WORSE:
+    worse = 0 <= day.highest <= int(points) - CLEARLY_WORSE
+    if rank < day.threshold and not worse:
+        return Reason("below_capacity", f"{ranked} < {day.threshold:g}", 0.0)
+    if day.used >= day.allowed and not worse:
         return Reason("over_capacity", f"{day.used} of {day.allowed} escalated within a day", 0.0)
-    return Reason("within_capacity", f"{points:g} >= {threshold:g}, {day.used} of {day.allowed} used", 0.0)
+    threshold = max(float(day.threshold), policy.escalate.floor)
+    return Reason("within_capacity", f"{ranked} >= {threshold:g}, {day.used} of {day.allowed} used", 0.0)
 
 
 def capacity_share(capacity: int | None, partition: int, partitions: int) -> int | None:

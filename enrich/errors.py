@@ -5,6 +5,7 @@
     ├── SettingsWrong   the operator's fault: one line that says what to do, the process does not start
     ├── BundleRefused   the bundle's fault: not opened; says which file and why
     ├── TableRefused    the file's fault: the last good table stays, or alerts go without
+    ├── CorpusRefused   (training) the corpus's fault: names file and row; nothing is trained on half of it
     ├── SnapshotRefused (snapshot) a snapshot of other version or damaged: the history begins cold
     └── StateFailed, SinkFailed, CoreFailed … (worker) the process ends, nothing is acknowledged
 
@@ -78,6 +79,10 @@ class SettingsWrong(MillraceError):
 
 class TableRefused(MillraceError):
     """A table's file is missing, damaged or wrong: says where and why."""
+
+
+class CorpusRefused(MillraceError):
+    """A corpus has a broken row, a wrong column, mixed scales or no labels: names file and row."""
 
 
 class BundleRefused(MillraceError):

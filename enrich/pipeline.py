@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from enrich import address, features
 from enrich.alert import Alert, entity, rule_key
+from enrich.attack import AttackKnowledge
 from enrich.context import Context
 from enrich.decide import capacity_share, decide
 from enrich.encode.ocsf import encode
@@ -128,6 +129,14 @@ def scored(batch: Prepared, models: Models | None) -> list[Score]:
     return _scored(batch, models, 0, len(batch.rows))
 
 
+def guessed(batch: Prepared, scores: Sequence[Score], attack: AttackKnowledge) -> None:
+    """Lay the models' guesses of techniques under the hints of the rows."""
+    for place, of_row in enumerate(scores):
+        if of_row.guesses:
+            row = batch.rows[place]
+            batch.rows[place] = replace(row, hints=attack.with_guesses(row.hints, of_row.guesses))
+
+
 def _scored(batch: Prepared, models: Models, start: int, end: int) -> list[Score]:
     try:
         return score(batch.rows[start:end], batch.texts[start:end], batch.X[start:end], models)
@@ -151,6 +160,7 @@ def finish(
     policy, capacity = context.policy, context.policy.escalate.capacity_per_day
     shares = {place: capacity_share(capacity, place, context.partitions) for place in states}
     of_context = ("millrace-context", context.context_id.encode())
+    guessed(batch, scores, context.attack)
     for place, letter in batch.dead.items():
         outputs[place] = (letter,)
     routes: list[str] = []

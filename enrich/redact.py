@@ -25,8 +25,8 @@ NAME_MIN: Final = 3
 LOOKED_AT: Final = 131_072
 # Fields of Alert that may hold what people typed. The others are words of ours or of a closed list.
 _TEXTS: Final = (
-    *("title", "category", "message", "rule_id", "source_uid", "detector", "device_id", "severity_text"),
-    *("app_proto", "url", "http_method", "user_agent", "dns_query", "file_path"),
+    *("title", "category", "message", "description", "rule_id", "source_uid", "detector", "device_id"),
+    *("severity_text", "app_proto", "url", "http_method", "user_agent", "dns_query", "file_path"),
 )
 
 
@@ -69,7 +69,7 @@ class Redaction:
         changes |= {name: self._end(getattr(alert, name), user) for name in ("src", "dst", "device")}
         changes |= {
             name: tuple([self.text(each, user) for each in getattr(alert, name)])
-            for name in ("techniques", "tactics")
+            for name in ("techniques", "tactics", "false_positives", "tags")
         }
         changes["user"] = user if user is None else self.pseudonym(user)
         changes["process"] = None if process is None else self._process(process, user)

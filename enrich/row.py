@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from enrich.address import AddressFacts
 from enrich.alert import Alert
-from enrich.attack import Hint
+from enrich.attack import Guess, Hint
 from enrich.errors import Quality
 from enrich.record import RawRecord
 from enrich.swift import maker
@@ -107,12 +107,26 @@ class Confidence(NamedTuple):
     label_source: str | None
 
 
+class Pull(NamedTuple):
+    """word: of the text. weight: what it adds to the log odds of the class that the model found."""
+
+    word: str
+    weight: float
+
+
 class Score(NamedTuple):
-    """All that the models say of one row. anomaly is None when unscored."""
+    """All that the models say of one row. anomaly is None when unscored.
+
+    pulls: the words that speak most for the model's class, strongest first; empty where it cannot tell.
+    guesses: ATT&CK techniques that a text model guesses. worth: P(a true positive), 0-1; None: not learnt.
+    """
 
     severity: Severity
     anomaly: Anomaly | None
     confidence: Confidence
+    pulls: tuple[Pull, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+    worth: float | None = None
 
 
 class Reason(NamedTuple):

@@ -4,20 +4,24 @@ Each row's numbers depend on that row alone, never on the batch it came in: mode
 one BLAS thread, and a test compares their bits at batch 1, 7, 64 and 1,000.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from enrich.alert import Alert
 from enrich.features import ANOMALY_COLUMNS
-from enrich.forest import Floats, Isolation, Matrix, Shares
+from enrich.forest import Floats, Isolation, Matrix
+from enrich.heads import Head
 from enrich.rarity import parts
 from enrich.rounded import rounded
-from enrich.row import Anomaly, Confidence, Row, Score, Severity
-from enrich.words import Words
+from enrich.row import Anomaly, Confidence, Pull, Row, Score, Severity
+from enrich.techniques import Techniques
+from enrich.worth import Worth
 
 # The middle of each OCSF class on the 0-100 scale: class c covers 20(c-1) to 20c.
 CLASS_SCORE: Final = {1: 10.0, 2: 30.0, 3: 50.0, 4: 70.0, 5: 90.0}
@@ -25,60 +29,44 @@ CLASS_SCORE: Final = {1: 10.0, 2: 30.0, 3: 50.0, 4: 70.0, 5: 90.0}
 DEFAULT_CLASS: Final = 2
 # Anomaly parts are told from here on: below, nothing is unusual that could be explained.
 PARTS_FROM: Final = 0.8
-TEXT_CACHE: Final = 4096
-
-
-class Read(NamedTuple):
-    """A text that was read. known: share of known words in its head, 0-1. weights: tf-idf of the columns."""
-
-    known: float
-    columns: npt.NDArray[np.int32]
-    weights: Matrix
+# The key of ``Models.formats`` that stands for every format.
+ANY: Final = "*"
 
 
 @dataclass(frozen=True)
 class Models:
-    """All that a bundle carries for scoring, k = len(FEATURES) columns, v = size of the vocabulary.
+    """All that a bundle carries for scoring, k = len(FEATURES) columns.
 
-    vectorizer: fitted TfidfVectorizer over ``features.text_of`` (word n-grams, lower case).
-    severity: RandomForestClassifier on float32 [tf-idf (v) | matrix (k)], NaN allowed; classes_ within 1-5.
-    calibration_x, calibration_y: highest class probability -> share right on held-out rows; x increases.
-    known_share_min: alerts whose title and category have a smaller share of known words are outside what the
-        models know, 0-1. What an attacker can write (URL, user agent, command line) has no say in it.
+    heads: one for each label source. formats: format of an alert -> the label source whose head speaks for
+        it; "*" stands for all that are not named. Where nobody speaks, the event says "insufficient data".
     anomaly: IsolationForest on the matrix's ANOMALY_COLUMNS, NaN allowed.
     anomaly_reference: (1001,) increasing quantiles of ``-score_samples`` on held-out reference alerts.
     feature_quantiles: (k, 101) increasing quantiles of each feature on the reference, NaN left out.
     missing_share: (k,) share of NaN per feature on the reference.
-    label_source: what confidence was measured against ("synthetic", "sigma", ...).
+    techniques: guesses ATT&CK techniques from what a rule says; None: it does not guess.
+    worth: how likely an alert is a true positive; None: nobody has said which were.
     bootstrap: trained by a fresh machine for itself; the context, and so every event, says so.
     """
 
-    vectorizer: Any
-    severity: Any
-    calibration_x: Floats
-    calibration_y: Floats
-    known_share_min: float
+    heads: tuple[Head, ...]
+    formats: Mapping[str, str]
     anomaly: Any
     anomaly_reference: Floats
     feature_quantiles: Floats
     missing_share: Floats
-    label_source: str
     bundle_id: str
     bootstrap: bool
-    _texts: dict[str, Read] = field(default_factory=dict, repr=False, compare=False)
+    techniques: Techniques | None = None
+    worth: Worth | None = None
 
-    @property
-    def words(self) -> int:
-        """Size v of the vocabulary."""
-        return len(self.vectorizer.vocabulary_)
-
-    @cached_property
-    def _reader(self) -> Words:
-        return Words(self.vectorizer)
+    def head(self, format_: str) -> Head | None:
+        """Return the head that speaks for alerts of this format."""
+        name = self.formats.get(format_) or self.formats.get(ANY)
+        return None if name is None else self._by_source[name]
 
     @cached_property
-    def _shares(self) -> Shares:
-        return Shares(self.severity)
+    def _by_source(self) -> dict[str, Head]:
+        return {head.label_source: head for head in self.heads}
 
     @cached_property
     def _isolation(self) -> Isolation:
@@ -91,36 +79,84 @@ def score(rows: Sequence[Row], texts: Sequence[str], X: Matrix, models: Models) 
         return []
     # Rows of like texts take like ways through the trees: side by side they cost a quarter less.
     order = sorted(range(len(texts)), key=texts.__getitem__)
-    X = np.asfortranarray(X[order])
-    tfidf, known = text_matrix([texts[i] for i in order], models)
-    probability = models._shares.of(np.hstack([tfidf, X]))
-    anomalies = anomaly(X, models)
-    classes = models.severity.classes_
+    texts, X = [texts[i] for i in order], np.asfortranarray(X[order])
+    severities = _severities([rows[i].alert for i in order], texts, X, models)
+    guesses = itertools.repeat(()) if models.techniques is None else models.techniques.of(texts)
+    worth = itertools.repeat(None) if models.worth is None else models.worth.of(texts, X)
+    scores: list[Any] = [None] * len(rows)
+    for i, (severity, confidence, pulls), unusual, guessed, sure in zip(
+        order, severities, anomaly(X, models), guesses, worth, strict=False
+    ):
+        scores[i] = Score(severity, unusual, confidence, pulls, guessed, sure)
+    return scores
+
+
+_Severity = tuple[Severity, Confidence, tuple[Pull, ...]]
+
+
+def _severities(alerts: Sequence[Alert], texts: Sequence[str], X: Matrix, models: Models) -> list[_Severity]:
+    """Return what the head of each alert's format says; its stated severity where none speaks for it."""
+    heads = {name: models.head(name) for name in {alert.format for alert in alerts}}
+    if len(heads) == 1 and (only := next(iter(heads.values()))) is not None:
+        return _of_head(only, alerts, texts, X)
+    found: list[Any] = [None] * len(alerts)
+    places_of: dict[str | None, list[int]] = {}
+    for place, alert in enumerate(alerts):
+        head = heads[alert.format]
+        places_of.setdefault(None if head is None else head.label_source, []).append(place)
+    for places in places_of.values():
+        own = [alerts[place] for place in places]
+        head = heads[own[0].format]
+        if head is None:
+            told = [_unspoken(alert.severity_id) for alert in own]
+        else:
+            told = _of_head(head, own, [texts[place] for place in places], X[places])
+        for place, each in zip(places, told, strict=True):
+            found[place] = each
+    return found
+
+
+def _unspoken(stated_id: int | None) -> _Severity:
+    return _final(stated_id, None, None, False), _UNKNOWN, ()
+
+
+def _of_head(head: Head, alerts: Sequence[Alert], texts: Sequence[str], X: Matrix) -> list[_Severity]:
+    name = head.label_source
+    unknown = Confidence(None, "insufficient data", name)
+    return [
+        (
+            _final(alert.severity_id, model_id, model_score, in_domain),
+            _measured(sure, name) if in_domain else unknown,
+            pulls if in_domain else (),
+        )
+        for alert, (model_id, model_score, sure, in_domain, pulls) in zip(
+            alerts, _told(head, texts, X), strict=True
+        )
+    ]
+
+
+_UNKNOWN: Final = Confidence(None, "insufficient data", None)
+
+
+def _told(
+    head: Head, texts: Sequence[str], X: Matrix
+) -> Iterator[tuple[int, float, float, bool, tuple[Pull, ...]]]:
+    """Return an iterator over: class, 0-100, confidence, whether the head knows the text, and its reasons."""
+    said = head.of(texts, X)
+    probability, classes = said.probability, head.classes
     best = probability.argmax(axis=1)
-    highest = probability[np.arange(len(rows)), best]
-    confident = np.interp(highest, models.calibration_x, models.calibration_y)
+    highest = probability[np.arange(len(texts)), best]
     class_ids = classes[best]
     expected = np.clip(_expected(probability, classes), 20.0 * (class_ids - 1), 20.0 * class_ids)
     # Plain Python numbers from here on: row by row they are faster than numpy's, and orjson takes no others.
-    columns = zip(
-        order,
+    return zip(
         class_ids.tolist(),
         rounded(expected, 1),
-        rounded(confident, 4),
-        (known >= models.known_share_min).tolist(),
-        anomalies,
+        rounded(np.interp(highest, head.calibration_x, head.calibration_y), 4),
+        (said.known >= head.known_share_min).tolist(),
+        said.pulls,
         strict=True,
     )
-    source = models.label_source
-    unknown = Confidence(None, "insufficient data", source)
-    scores: list[Any] = [None] * len(rows)
-    for i, model_id, model_score, sure, in_domain, unusual in columns:
-        scores[i] = Score(
-            _final(rows[i].alert.severity_id, model_id, model_score, in_domain),
-            unusual,
-            _measured(sure, source) if in_domain else unknown,
-        )
-    return scores
 
 
 # These three have few values, because their numbers have few digits: most are there already.
@@ -170,36 +206,6 @@ def _expected(probability: Floats, classes: npt.NDArray[Any]) -> Floats:
     for column, name in enumerate(classes):
         total += probability[:, column] * CLASS_SCORE[int(name)]
     return total
-
-
-def text_matrix(texts: Sequence[str], models: Models) -> tuple[Matrix, Floats]:
-    """Return tf-idf, shape (n, v), and the share of known words in each text's head, 0-1 (0 without words).
-
-    Alerts repeat: each distinct text is vectorised once and remembered, up to TEXT_CACHE texts.
-    """
-    cache = models._texts
-    new = [text for text in dict.fromkeys(texts) if text not in cache]
-    if new:
-        if len(cache) + len(new) > TEXT_CACHE:
-            cache.clear()
-            new = list(dict.fromkeys(texts))
-        cache.update(zip(new, _read(new, models._reader), strict=True))
-    found = [cache[text] for text in texts]
-    columns = [each.columns for each in found]
-    rows = np.repeat(np.arange(len(texts)), [len(each) for each in columns])
-    # Column by column in memory: trees ask for one column of one row after the other.
-    dense = np.zeros((len(texts), models.words), dtype=np.float32, order="F")
-    if len(rows):
-        dense[rows, np.concatenate(columns)] = np.concatenate([each.weights for each in found])
-    return dense, np.array([each.known for each in found])
-
-
-def _read(texts: Sequence[str], words: Words) -> Iterator[Read]:
-    columns, all_weights, ends = words.weights(texts)
-    weights = all_weights.astype(np.float32, copy=False)
-    for text, start, end in zip(texts, ends[:-1], ends[1:], strict=True):
-        # Views: a batch's texts are forgotten together.
-        yield Read(words.share(text.split("\n", 2)[:2]), columns[start:end], weights[start:end])
 
 
 def anomaly(X: Matrix, models: Models) -> list[Anomaly]:

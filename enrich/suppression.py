@@ -96,6 +96,11 @@ class Suppression:
         self._running[key] = running._replace(held=running.held + 1)
         return running.held + 1
 
+    def runs(self, key: tuple[str, str], now_ms: int, minutes: int) -> bool:
+        """Whether this key was escalated within so many minutes. Nothing is counted."""
+        running = self._running.get(key)
+        return running is not None and now_ms < running.start_ms + minutes * 60_000
+
     def passed(self, key: tuple[str, str], now_ms: int, minutes: int) -> int:
         """Note an escalation. Return how many the suppression that this one ends had held back."""
         running = self._running.get(key)

@@ -7,7 +7,7 @@ which Python allows between equal layouts.
 """
 
 from collections.abc import Callable
-from dataclasses import MISSING, field, fields, make_dataclass
+from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 from enrich.alert import Endpoint
@@ -25,22 +25,23 @@ def maker(frozen: type[T], *given: str, **constants: object) -> Callable[..., T]
     Endpoint(ip='10.1.1.1', port=80, name='web')
     """
 
-    def become(self: Any) -> None:
-        self.__class__ = frozen
-
     known = {each.name: each for each in fields(frozen)}  # type: ignore[arg-type]
     if wrong := [name for name in (*given, *constants) if name not in known]:
         raise TypeError(f"{frozen.__name__} has no field {wrong[0]}")
-    slots: list[Any] = [(name, object) for name in given]
+    values: dict[str, object] = {}
     for name in known:
         if name not in given:
-            default = constants.get(name, known[name].default)
-            if default is MISSING:
+            values[name] = constants.get(name, known[name].default)
+            if values[name] is MISSING:
                 raise TypeError(f"{frozen.__name__} needs {name}")
-            slots.append((name, object, field(default=default)))
-    return make_dataclass(
-        "Unfrozen" + frozen.__name__, slots, slots=True, namespace={"__post_init__": become}
-    )
+    # Written out, as dataclasses does it, with the change of class in it: its ``__post_init__`` would be one
+    # more call, 0.04 µs of the 0.20 of an Endpoint.
+    takes = ", ".join([*given, *(f"{name}=values[{name!r}]" for name in values)])
+    lines = [f"def __init__(self, {takes}):", *(f" self.{name} = {name}" for name in known)]
+    made: dict[str, Any] = {"values": values, "frozen": frozen}
+    exec("\n".join([*lines, " self.__class__ = frozen"]), made)  # noqa: S102 - of names of ours alone
+    body = {"__slots__": tuple(known), "__init__": made["__init__"]}
+    return type("Unfrozen" + frozen.__name__, (), body)
 
 
 new_endpoint = maker(Endpoint, "ip", "port", "name")

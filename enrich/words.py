@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,20 +17,20 @@ _SHORT: Final = 256
 _PATTERNS: Final = (r"(?u)\b\w\w+\b", r"(?u)\b[^\W\d]\w+\b")
 _PLAIN: Final = {
     "analyzer": "word",
-    "ngram_range": (1, 1),
     "lowercase": True,
     "binary": False,
     "use_idf": True,
     "norm": "l2",
-    **dict.fromkeys(("tokenizer", "preprocessor", "strip_accents", "stop_words")),
+    **dict.fromkeys(("tokenizer", "preprocessor", "strip_accents")),
 }
 
 
 class Line(NamedTuple):
-    """known: columns of its words that the vocabulary has, in order. words: how many it has in all."""
+    """known: columns of its words, and pairs, that the vocabulary has. words, known_words: single ones."""
 
     known: tuple[int, ...]
     words: int
+    known_words: int
 
 
 class Weights(NamedTuple):
@@ -47,15 +47,22 @@ class Weights(NamedTuple):
 class Words:
     """Reads texts for a fitted TfidfVectorizer, and gives the weights that it gives itself, bit for bit.
 
-    Where it counts single words, none of which can span two lines, the words of a text are those of its
-    lines, and none of scikit-learn's checks and copies is needed: 1 ms a call, however few the texts. A
-    vectorizer of another kind is asked itself.
+    Where no word or pair that it counts can span two lines, the words of a text are those of its lines, and
+    none of scikit-learn's checks and copies is needed: 1 ms a call, however few the texts. A vectorizer of
+    another kind is asked itself.
     """
 
-    def __init__(self, vectorizer: Any) -> None:
+    def __init__(self, vectorizer: Any, one_line: bool = False) -> None:
+        """one_line: every text will be one line, so pairs of words span none."""
+        kinds = ((1, 1), (1, 2)) if one_line else ((1, 1),)
         plain = all(getattr(vectorizer, name) == value for name, value in _PLAIN.items())
-        self.plain: Final = plain and vectorizer.token_pattern in _PATTERNS
+        self.plain: Final = (
+            plain and vectorizer.token_pattern in _PATTERNS and vectorizer.ngram_range in kinds
+        )
+        self._pairs: Final = vectorizer.ngram_range[1] > 1
         self._vectorizer: Final = vectorizer
+        # None, "english" or a list: what scikit-learn makes of it.
+        self._stop: Final[frozenset[str]] = frozenset(vectorizer.get_stop_words() or ())
         self._find: Final = re.compile(vectorizer.token_pattern).findall
         self._vocabulary: Final = {word: int(column) for word, column in vectorizer.vocabulary_.items()}
         self._remembered: Final = lru_cache(LINES)(self._read)
@@ -69,7 +76,7 @@ class Words:
         known = words = 0
         for text in lines:
             line = self.line(text)
-            known += len(line.known)
+            known += line.known_words
             words += line.words
         return known / words if words else 0.0
 
@@ -100,5 +107,12 @@ class Words:
 
     def _read(self, text: str) -> Line:
         found = self._find(text.lower())
+        if self._stop:
+            found = [word for word in found if word not in self._stop]
         own = self._vocabulary
-        return Line(tuple([own[word] for word in found if word in own]), len(found))
+        known = [own[word] for word in found if word in own]
+        single = len(known)
+        if self._pairs:
+            pairs = [f"{first} {second}" for first, second in pairwise(found)]
+            known += [own[pair] for pair in pairs if pair in own]
+        return Line(tuple(known), len(found), single)

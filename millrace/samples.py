@@ -55,7 +55,8 @@ def sample(name: str) -> Sample:
 # Fields of Alert, ends and process by their parts, in its order: the rows of the coverage table. What every
 # alert has is left out.
 FIELDS: Final = (
-    *("time_ms", "source_uid", "category", "message", "severity_id", "proto", "app_proto"),
+    *("time_ms", "source_uid", "category", "message", "description"),
+    *("false_positives", "tags", "severity_id", "proto", "app_proto"),
     *("src.ip", "src.port", "src.name", "dst.ip", "dst.port", "dst.name", "device.ip", "device.name"),
     *("device_id", "user", "process.name", "process.path", "process.pid", "process.command_line"),
     *("process.parent_name", "action", "url", "http_method", "user_agent", "dns_query", "file_path"),

@@ -80,6 +80,11 @@ class AttackKnowledge:
     def __reduce__(self) -> tuple[type["AttackKnowledge"], tuple[bytes, bytes, bytes]]:
         return AttackKnowledge, self._bytes
 
+    @property
+    def table(self) -> Table:
+        """Ids, names and tactics."""
+        return self._table
+
     def technique(self, uid: str) -> Technique | None:
         """Return the technique with exactly this id, revoked and deprecated ones too, or None."""
         return self._table.techniques.get(uid)

@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
+import orjson
+
 from enrich.address import Networks
 from enrich.alert import Alert, Endpoint, Process
 from enrich.encode.captions import DIRECTION, HASH, HTTP_METHODS, NETWORK_SCOPE, OBSERVABLE, PROTOCOL
@@ -106,8 +108,7 @@ def _endpoint(end: Endpoint, networks: Networks) -> Doc:
 
 
 @lru_cache(1024)
-def _connection(proto: str | None, direction: str, version: int | None) -> Doc:
-    """Shared between events: not to be changed."""
+def _connection(proto: str | None, direction: str, version: int | None) -> orjson.Fragment:
     direction_id, text = DIRECTION[direction]
     doc: Doc = {"direction_id": direction_id, "direction": text}
     if proto:
@@ -117,7 +118,7 @@ def _connection(proto: str | None, direction: str, version: int | None) -> Doc:
             doc["protocol_num"] = number
     if version is not None:
         doc["protocol_ver_id"] = version
-    return doc
+    return orjson.Fragment(orjson.dumps(doc))
 
 
 def _process(process: Process) -> Doc:
@@ -187,37 +188,44 @@ def _put_request(alert: Alert, doc: Doc, data: Doc) -> None:
 
 def observables(alert: Alert, host: Doc | None, seen: Doc | None) -> list[Doc]:
     """Return the pivots: what an analyst searches for, each value once, with the path where it stands."""
-    found: dict[tuple[int, str], str] = {}
+    found: list[tuple[int, str, str]] = []
+    ips: list[str] = []
+    names: list[str] = []
     if host is not None:
         if "ip" in host:
-            found[2, host["ip"]] = "device.ip"
+            ips.append(host["ip"])
+            found.append((2, host["ip"], "device.ip"))
         if "hostname" in host:
-            found[1, host["hostname"]] = "device.hostname"
+            names.append(host["hostname"])
+            found.append((1, host["hostname"], "device.hostname"))
     if seen is not None:
         for side, ip_path, name_path in SIDES:
             end = seen.get(side)
             if end is not None:
-                if "ip" in end:
-                    found.setdefault((2, end["ip"]), ip_path)
-                if "hostname" in end:
-                    found.setdefault((1, end["hostname"]), name_path)
-        if alert.dns_query:
-            found.setdefault((1, alert.dns_query), "evidences.query.hostname")
+                if "ip" in end and (ip := end["ip"]) not in ips:
+                    ips.append(ip)
+                    found.append((2, ip, ip_path))
+                if "hostname" in end and (name := end["hostname"]) not in names:
+                    names.append(name)
+                    found.append((1, name, name_path))
+        if alert.dns_query and alert.dns_query not in names:
+            found.append((1, alert.dns_query, "evidences.query.hostname"))
         if alert.user:
-            found[4, alert.user] = "evidences.user.name"
+            found.append((4, alert.user, "evidences.user.name"))
         if "process" in seen and "name" in seen["process"]:
-            found[9, seen["process"]["name"]] = "evidences.process.name"
+            found.append((9, seen["process"]["name"], "evidences.process.name"))
         if "url" in seen and "url_string" in seen["url"]:
-            found[6, seen["url"]["url_string"]] = "evidences.url.url_string"
+            found.append((6, seen["url"]["url_string"], "evidences.url.url_string"))
         if "http_request" in seen and alert.user_agent:
-            found[16, alert.user_agent] = "evidences.http_request.user_agent"
+            found.append((16, alert.user_agent, "evidences.http_request.user_agent"))
         file = seen.get("file")
         if file is not None:
-            found[7, file["name"]] = "evidences.file.name"
-            found[45, file["path"]] = "evidences.file.path"
-            for fingerprint in file.get("hashes", ()):
-                found[8, fingerprint["value"]] = "evidences.file.hashes.value"
+            found.append((7, file["name"], "evidences.file.name"))
+            found.append((45, file["path"], "evidences.file.path"))
+            if "hashes" in file:
+                values = dict.fromkeys([fingerprint["value"] for fingerprint in file["hashes"]])
+                found += [(8, value, "evidences.file.hashes.value") for value in values]
     return [
         {"name": path, "type_id": type_id, "type": OBSERVABLE[type_id], "value": value}
-        for (type_id, value), path in found.items()
+        for type_id, value, path in found
     ]

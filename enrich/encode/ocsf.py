@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from enrich.attack import Hint
+from enrich.attack import AttackKnowledge, Hint
 from enrich.attack.hint import HINTS_MAX
 from enrich.context import CODE_VERSION, Context
 from enrich.encode import known
@@ -32,6 +32,8 @@ OCSF_VERSION: Final = "1.8.0"
 TARGETS: Final = {"ip": "IP Address", "host": "Host", "user": "User", "rule": "Rule"}
 # Output topics take 2 x raw + 64 KiB; this much of it is for the key, the headers and the record batch.
 ENVELOPE: Final = 4096
+# Sets of hints whose ``attacks`` are kept, as JSON: some 0.5 KB each, 5 KB at most. Saves 1 µs an alert.
+ATTACKS_KEPT: Final = 1024
 SHUT_OUT: Final = frozenset(("suppressed", "never"))
 RAW_NOT_UTF8: Final = Quality(QualityCode.RAW_NOT_UTF8)
 RAW_TRUNCATED: Final = Quality(QualityCode.RAW_TRUNCATED)
@@ -88,9 +90,11 @@ def encode(row: Row, score: Score, decision: Decision, context: Context) -> tupl
 
 
 def event(row: Row, score: Score, decision: Decision, context: Context) -> Doc:
-    """Return the event for the enriched topic: what ``encode`` writes, before it is bytes."""
+    """Return the event for the enriched topic, as it is read again from what ``encode`` writes."""
     shown, decision = _shown(row, decision, context)
-    return _event(shown, score, decision, context, context.raw_keep, row.alert.user)
+    whole = _event(shown, score, decision, context, context.raw_keep, row.alert.user)
+    doc: Doc = orjson.loads(orjson.dumps(whole))
+    return doc
 
 
 def _shown(row: Row, decision: Decision, context: Context) -> tuple[Row, Decision]:
@@ -255,19 +259,26 @@ def _finding(row: Row, digest: str, context: Context) -> Doc:
         doc["types"] = [alert.category]
     if alert.message:
         doc["desc"] = alert.message
+    if alert.description:
+        analytic["desc"] = alert.description
     if alert.time_ms is not None:
         doc["created_time"] = alert.time_ms
     if row.hints:
-        doc["attacks"] = [attack for hint in row.hints[:HINTS_MAX] for attack in _attacks(hint, context)]
+        doc["attacks"] = _attacks(row.hints, context.attack)
     return doc
 
 
-def _attacks(hint: Hint, context: Context) -> list[Doc]:
+@lru_cache(ATTACKS_KEPT)
+def _attacks(hints: tuple[Hint, ...], attack: AttackKnowledge) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps([doc for hint in hints[:HINTS_MAX] for doc in _attack(hint, attack)]))
+
+
+def _attack(hint: Hint, attack: AttackKnowledge) -> list[Doc]:
     """Return one ``attack`` per tactic: its list of tactics is deprecated. Without a known tactic, one."""
-    doc: Doc = {"version": context.attack.version}
+    doc: Doc = {"version": attack.version}
     if "." in hint.uid:
         parent_uid = hint.uid.partition(".")[0]
-        parent = context.attack.technique(parent_uid)
+        parent = attack.technique(parent_uid)
         doc["technique"] = {"uid": parent_uid} if parent is None else {"uid": parent_uid, "name": parent.name}
         doc["sub_technique"] = {"uid": hint.uid, "name": hint.name}
     else:
@@ -296,6 +307,7 @@ def _analysis(entity: str, parts: tuple[AnomalyPart, ...]) -> Doc:
 
 
 @lru_cache(64)
-def _loggers(topic: str) -> list[Doc]:
-    """Return the way from the source to the event: us. Shared between events: not to be changed."""
-    return [{"name": "Millrace", "version": CODE_VERSION, "log_name": topic}]
+def _loggers(topic: str) -> orjson.Fragment:
+    """Return the way from the source to the event: us."""
+    way = [{"name": "Millrace", "version": CODE_VERSION, "log_name": topic}]
+    return orjson.Fragment(orjson.dumps(way))

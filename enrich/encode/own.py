@@ -1,21 +1,33 @@
-"""What OCSF has no place for: the object ``unmapped.millrace``. Every field of it is in ``docs/event.md``."""
+"""What OCSF has no place for: the object ``unmapped.millrace``. Every field of it is in ``docs/event.md``.
 
+Parts that come again and again are kept as JSON: of few values each, because their numbers have few digits
+and their texts are ours. That saves 1.6 µs of an alert: 0.9 of the 3.8 for this object, 0.7 of writing it.
+"""
+
+from functools import lru_cache
 from typing import Any, Final
+
+import orjson
 
 from enrich.attack import Hint
 from enrich.attack.hint import HINTS_MAX
 from enrich.context import EVENT_VERSION, Context
 from enrich.encode.known import told
 from enrich.errors import Quality
-from enrich.row import Anomaly, Decision, History, Row, Score
+from enrich.row import Anomaly, Confidence, Decision, History, Pull, Row, Score, Severity
 
 Doc = dict[str, Any]
 
 # Most entries that a hostile record can make of this list, so that the event fits its topic.
 QUALITY_MAX: Final = 64
 _COUNTS: Final = tuple(name for name in History._fields if name not in ("warm", "folded"))
+# Parts kept of each kind: less than 1 KB each, of hints and qualities at most 4 KB.
+KEPT: Final = 1024
+# Characters of a stated severity that is kept. They are digits or words.
+TEXT_KEPT: Final = 64
 NOT_WARM: Final = {
-    folded: {"warm": False, "folded": folded, **dict.fromkeys(_COUNTS)} for folded in (False, True)
+    folded: orjson.Fragment(orjson.dumps({"warm": False, "folded": folded, **dict.fromkeys(_COUNTS)}))
+    for folded in (False, True)
 }
 
 
@@ -25,9 +37,7 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
     quality: the row's findings and the encoder's.
     """
     alert, record, src, dst = row.alert, row.record, row.src, row.dst
-    severity, anomaly, confidence = score
-    severity_id, severity_score, stated_id, model_id, model_score, origin = severity
-    sure, status, label_source = confidence
+    severity, anomaly, confidence, pulls, _, worth = score
     _, route, priority, reasons, suppressed_count = decision
     return {
         "schema": EVENT_VERSION,
@@ -39,18 +49,10 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
         "format": alert.format,
         "detector": alert.detector,
         "is_sample": alert.is_sample,
-        "severity": {
-            "id": severity_id,
-            "score": severity_score,
-            "origin": origin,
-            "stated_id": stated_id,
-            "stated_text": alert.severity_text,
-            "stated_scale": alert.severity_scale,
-            "model_id": model_id,
-            "model_score": model_score,
-        },
+        "severity": _severity(severity, alert.severity_text, alert.severity_scale, pulls),
         "anomaly": None if anomaly is None else _anomaly(anomaly),
-        "confidence": {"score": sure, "status": status, "label_source": label_source},
+        "confidence": _confidence(confidence),
+        "worth": worth,
         "priority": priority,
         "decision": {
             "route": route,
@@ -59,7 +61,7 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
             ],
             "suppressed_count": suppressed_count,
         },
-        "hints": [_hint(hint) for hint in row.hints[:HINTS_MAX]] if row.hints else [],
+        "hints": _hints(row.hints) if row.hints else [],
         "history": _history(row.history),
         "network": {
             "direction": row.direction,
@@ -73,10 +75,47 @@ def own(row: Row, score: Score, decision: Decision, context: Context, quality: t
             "packets": alert.packets,
         },
         "tables": told(row.found, row.record_time_ms) if row.found else [],
-        "quality": [{"code": code, "field": field} for code, field in quality[:QUALITY_MAX]]
-        if quality
-        else [],
+        "quality": _quality(quality) if quality else [],
     }
+
+
+def _severity(
+    severity: Severity, text: str | None, scale: str | None, pulls: tuple[Pull, ...]
+) -> Doc | orjson.Fragment:
+    # What an attacker or a single text can make long or new every time is not kept.
+    if pulls or (text is not None and len(text) > TEXT_KEPT):
+        return _severity_of(severity, text, scale, pulls)
+    return _plain_severity(severity, text, scale)
+
+
+@lru_cache(KEPT)
+def _plain_severity(severity: Severity, text: str | None, scale: str | None) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps(_severity_of(severity, text, scale, ())))
+
+
+def _severity_of(severity: Severity, text: str | None, scale: str | None, pulls: tuple[Pull, ...]) -> Doc:
+    severity_id, score, stated_id, model_id, model_score, origin = severity
+    return {
+        "id": severity_id,
+        "score": score,
+        "origin": origin,
+        "stated_id": stated_id,
+        "stated_text": text,
+        "stated_scale": scale,
+        "model_id": model_id,
+        "model_score": model_score,
+        "because": [{"word": word, "weight": weight} for word, weight in pulls] if pulls else [],
+    }
+
+
+@lru_cache(KEPT)
+def _confidence(confidence: Confidence) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps(confidence._asdict()))
+
+
+@lru_cache(KEPT)
+def _quality(quality: tuple[Quality, ...]) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps([each._asdict() for each in quality[:QUALITY_MAX]]))
 
 
 def _anomaly(anomaly: Anomaly) -> Doc:
@@ -87,6 +126,11 @@ def _anomaly(anomaly: Anomaly) -> Doc:
         "score": score,
         "parts": [{"feature": feature, "value": value, "share": share} for feature, value, share in parts],
     }
+
+
+@lru_cache(KEPT)
+def _hints(hints: tuple[Hint, ...]) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps([_hint(hint) for hint in hints[:HINTS_MAX]]))
 
 
 def _hint(hint: Hint) -> Doc:
@@ -102,11 +146,8 @@ def _hint(hint: Hint) -> Doc:
     }
 
 
-def _history(history: History) -> Doc:
-    """Counts and times are null until the fold has seen a whole window: they would be too small.
-
-    What is not warm is shared between events: not to be changed.
-    """
+def _history(history: History) -> Doc | orjson.Fragment:
+    """Counts and times are null until the fold has seen a whole window: they would be too small."""
     entity_1m, entity_10m, entity_60m, rule_1m, rule_10m, rule_60m, entity_s, rule_s, pair_s, warm, folded = (
         history
     )

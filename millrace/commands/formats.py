@@ -39,7 +39,7 @@ GROUPS: Final = {
     "id": ("source_uid",),
     "sev": ("severity_id",),
     "class": ("category",),
-    "text": ("message",),
+    "text": ("message", "description", "false_positives", "tags"),
     "proto": ("proto", "app_proto"),
     "src": ("src.ip", "src.port", "src.name"),
     "dst": ("dst.ip", "dst.port", "dst.name"),

@@ -24,6 +24,7 @@ from enrich.row import (
     Confidence,
     Decision,
     History,
+    Pull,
     Reason,
     Row,
     Score,
@@ -79,6 +80,7 @@ FULL: Final = replace(
     SURICATA,
     source_uid="1760000000.4711",
     message="Loader 1.2 on ws-17 asked updates.example.net for work",
+    description="Looks for a loader that asks for work",
     src=Endpoint(ip="10.20.0.17", port=51514, name="ws-17"),
     device=Endpoint(ip="10.20.0.17", name="ws-17"),
     device_id="017",
@@ -137,7 +139,10 @@ ANOMALY: Final = Anomaly(
     0.93, (AnomalyPart("rule_60m", 4.0, 0.012), AnomalyPart("entity_since_s", None, 0.034))
 )
 SCORE: Final = Score(
-    Severity(5, 84.2, 4, 5, 84.2, "model"), ANOMALY, Confidence(0.81, "measured", "synthetic")
+    Severity(5, 84.2, 4, 5, 84.2, "model"),
+    ANOMALY,
+    Confidence(0.81, "measured", "synthetic"),
+    (Pull("loader", 1.31),),
 )
 UNSCORED: Final = Score(
     Severity(2, 30.0, None, None, None, "default"), None, Confidence(None, "unscored", None)

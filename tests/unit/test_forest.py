@@ -13,14 +13,14 @@ from enrich.score import score
 from tests.unit import rows, tiny
 
 floats = st.floats(width=32) | st.sampled_from([0.0, 1.0, float("nan"), 22.0, 443.0])
-WIDTH = tiny.models().words + len(NAMES)
+WIDTH = len(tiny.models().heads[0].vocabulary) + len(NAMES)
 wide = st.integers(1, 5).flatmap(lambda n: arrays.arrays(np.float32, (n, WIDTH), elements=floats))
 
 
 @given(wide)
 def test_class_shares_are_those_of_predict_proba(X: Matrix) -> None:
     X = np.where(np.isinf(X), np.float32(7.0), X)
-    forest = tiny.models().severity
+    forest = tiny.models().heads[0].severity
     expected = forest.predict_proba(X).tobytes()
     assert Shares(forest).of(X).tobytes() == expected
     assert Shares(forest).of(np.asfortranarray(X)).tobytes() == expected

@@ -171,8 +171,9 @@ def test_a_row_on_which_a_model_raises_goes_out_unscored_and_the_others_scored()
     from dataclasses import replace
 
     models = tiny.models()
-    column = models.vectorizer.vocabulary_["sshd"]
-    broken = replace(models, severity=Raises(models.severity, column), _texts={})
+    (head,) = models.heads
+    column = head.vocabulary.parts[0].vectorizer.vocabulary_["sshd"]
+    broken = replace(models, heads=(replace(head, severity=Raises(head.severity, column), _texts={}),))
     lines = [LINES[i] for i in range(1, 31) if i % 11]
     batch = process(tiny.records(lines), {}, tiny.context(), broken)
     statuses = {

@@ -27,9 +27,15 @@ def fitted(
     lowercase: bool = True,
     sublinear: bool = True,
     dtype: type = np.float32,
+    stop_words: str | None = None,
 ) -> TfidfVectorizer:
     vectorizer = TfidfVectorizer(
-        sublinear_tf=sublinear, token_pattern=pattern, dtype=dtype, ngram_range=ngrams, lowercase=lowercase
+        sublinear_tf=sublinear,
+        token_pattern=pattern,
+        dtype=dtype,
+        ngram_range=ngrams,
+        lowercase=lowercase,
+        stop_words=stop_words,
     )
     return vectorizer.fit([" ".join(SOME), "scan of server\nlog1n of σας", "x a1"])
 
@@ -40,6 +46,7 @@ KINDS = {
     "double": fitted(WORD, dtype=np.float64),
     "scikit-learn": fitted(r"(?u)\b\w\w+\b"),
     "pairs": fitted(WORD, (1, 2)),
+    "without stop words": fitted(WORD, stop_words="english"),
     "any case": fitted(WORD, lowercase=False),
     "across lines": fitted(r"(?u)\b\w+\s\w+\b"),
 }
@@ -73,3 +80,16 @@ def test_long_lines_are_read_and_not_remembered() -> None:
     words = Words(KINDS["training"])
     assert words.line("scan " * 100).words == 100
     assert words._remembered.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize("stop_words", [None, "english"])
+@given(some=st.lists(texts.map(lambda text: text.replace("\n", " ")), min_size=1, max_size=4))
+def test_weights_of_pairs_are_those_of_the_vectorizer_where_a_text_is_one_line(
+    stop_words: str | None, some: list[str]
+) -> None:
+    vectorizer = fitted(WORD, (1, 2), stop_words=stop_words)
+    words = Words(vectorizer, one_line=True)
+    assert words.plain
+    got, expected = words.weights(some), vectorizer.transform(some)
+    assert got.columns.tolist() == expected.indices.tolist()
+    assert got.weights.tobytes() == expected.data.tobytes()

@@ -14,10 +14,12 @@ from enrich.attack import load_attack
 from enrich.context import Context
 from enrich.features import ANOMALY_COLUMNS
 from enrich.formats import Formats, packaged_mappings
+from enrich.heads import Head
 from enrich.pipeline import PartitionState, prepare
 from enrich.policy import Policy
 from enrich.record import RawRecord
-from enrich.score import Models
+from enrich.score import ANY, Models
+from enrich.vocabulary import WHOLE, Part, Vocabulary
 
 T0 = 1_763_700_000_000
 
@@ -123,19 +125,23 @@ def models() -> Models:
     trees = IsolationForest(n_estimators=20, random_state=1, n_jobs=1).fit(batch.X[:, ANOMALY_COLUMNS])
     steps = np.linspace(0, 1, 101)
     filled = np.nan_to_num(batch.X.astype(np.float64))
-    return Models(
-        vectorizer=vectorizer,
+    head = Head(
+        label_source="tiny",
+        vocabulary=Vocabulary((Part(WHOLE, vectorizer, 1.0),)),
         severity=forest,
         calibration_x=np.array([0.0, 1.0]),
         calibration_y=np.array([0.3, 0.95]),
         known_share_min=0.5,
+    )
+    return Models(
+        heads=(head,),
+        formats={ANY: "tiny"},
         anomaly=trees,
         anomaly_reference=np.quantile(
             -trees.score_samples(batch.X[:, ANOMALY_COLUMNS]), np.linspace(0, 1, 1001)
         ),
         feature_quantiles=np.quantile(filled, steps, axis=0).T,
         missing_share=np.isnan(batch.X).mean(axis=0),
-        label_source="tiny",
         bundle_id="tiny",
         bootstrap=True,
     )
