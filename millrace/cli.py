@@ -175,5 +175,12 @@ COMMANDS: Final[dict[str, Lazy]] = {
         "millrace.commands.generate:generate", "Write alerts of an invented company, to try the rest."
     ),
     "train": Lazy("millrace.commands.train:train", "Train models and sign them as a bundle."),
+    "models": Lazy(
+        "millrace.commands.models:app", "Show bundles of models, promote one, go back to another."
+    ),
+    "verdict": Lazy("millrace.commands.verdict:verdict", "Say what an event was, for models to learn from."),
+    "evaluate": Lazy(
+        "millrace.commands.evaluate:evaluate", "Say what a bundle is worth, and compare it with another."
+    ),
     "keys": Lazy("millrace.commands.keys:app", "Keys that sign bundles, and whose bundles are believed."),
 }

@@ -2,11 +2,13 @@
 
 from models.bundle import load, write
 from models.keys import SigningKey, Trust, TrustedKey, bootstrap_key, load_key, new_key, trusted_keys
-from models.manifest import Facts, Manifest, Window
-from models.store import Promotion, Store
+from models.manifest import Facts, Gate, Manifest, Window
+from models.promotion import Promotion
+from models.store import Store
 
 __all__ = [
     "Facts",
+    "Gate",
     "Manifest",
     "Promotion",
     "SigningKey",

@@ -3,14 +3,22 @@
 import errno
 import fcntl
 import os
+import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 from typing import Final
 
 from enrich.errors import SettingsWrong
 
+# What begins like this is half written: nobody reads it, a later writer takes it away.
+STAGING: Final = ".staging-"
+# No write takes nearly so long. What is younger may be another machine's, whose lock a network file system
+# need not show us; clocks of two machines may differ, too.
+LEFT_S: Final = 3600.0
 _LOCK: Final = ".lock"
 _NO_LINK: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -87,19 +95,49 @@ def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
 
     Two writers of one path must hold ``locked`` of its directory.
     """
-    staged = path.with_name(f".staging-{path.name}")
-    with suppress(FileNotFoundError):
-        staged.unlink()
+    clear_staging(path.parent)
+    staged = staging(path)
     write_new(staged, content, mode)
-    staged.replace(path)
+    try:
+        staged.replace(path)
+    except OSError:
+        staged.unlink(missing_ok=True)
+        raise
     sync_directory(path.parent)
+
+
+def staging(path: Path) -> Path:
+    """Return a new hidden name beside the path, which no other writer has."""
+    return path.with_name(f"{STAGING}{path.name}-{secrets.token_hex(8)}")
+
+
+def clear_staging(directory: Path) -> None:
+    """Take away what killed writers have left behind, an hour ago at least. Links are not followed."""
+    for left in directory.glob(f"{STAGING}*"):
+        with suppress(FileNotFoundError):  # another writer was quicker
+            status = left.lstat()
+            if time.time() - status.st_mtime < LEFT_S:
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                rmtree(left)
+            else:
+                left.unlink()
 
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock, among threads and processes of one machine; it ends with its process."""
-    flags = os.O_RDONLY | os.O_CREAT | _NO_LINK
-    with os.fdopen(os.open(directory / _LOCK, flags, 0o644), "rb") as file:
+    """Hold the directory's lock; it ends with its process.
+
+    It spares writers of one machine a second try. Nothing relies on it: over a network it may hold nobody.
+    """
+    path = directory / _LOCK
+    try:
+        # Linux makes a flock over NFS a lock of bytes (flock(2)), for which a file must be open for writing.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o644)
+    except PermissionError:
+        # The file of another account: on a local file system it can be locked all the same.
+        descriptor = os.open(path, os.O_RDONLY | _NO_LINK)
+    with os.fdopen(descriptor, "rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -128,6 +166,8 @@ def _reason(error: OSError) -> str:
         return "is missing"
     if error.errno == errno.ELOOP:
         return "is a symbolic link"
+    if error.errno == errno.EISDIR:
+        return "is not a regular file"
     if error.errno == errno.ENOTDIR:
         # what O_DIRECTORY with O_NOFOLLOW answers for a link as well
         return "is a symbolic link or not a directory"

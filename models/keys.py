@@ -72,14 +72,14 @@ class Trust:
         if key.bootstrap and self.production:
             return (
                 f"is signed by bootstrap key {key_id}, refused when MILLRACE_ENV=production: "
-                "train with a key of `millrace keys new`"
+                "sign with a key of `millrace keys new`"
             )
         try:
             Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
         except InvalidSignature:
             return (
                 f"does not match its signature by key {key_id}: one of the two was changed: restore it, or "
-                "train again"
+                "make and sign it anew"
             )
         return None
 

@@ -1,4 +1,4 @@
-"""The files of a bundle: models to bytes, verified bytes to models, and what must hold of them either way."""
+"""The files of a bundle: models to bytes, and verified bytes to models."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -9,38 +9,116 @@ from typing import Any, Final
 import joblib
 import numpy as np
 
-from enrich.errors import BundleRefused
-from enrich.features import ANOMALY_COLUMNS, NAMES
 from enrich.forest import Floats
+from enrich.heads import Head
+from enrich.linear import Labels, Linear
 from enrich.score import Models
-from models.manifest import Manifest
+from enrich.techniques import Techniques
+from enrich.vocabulary import Part, Vocabulary
+from enrich.worth import Worth
+from models.manifest import HeadFacts, Manifest, TechniquesFacts, WorthFacts
+from models.pickled import dumped
+from models.sound import ANOMALY, REFERENCE, SEVERITY, TECHNIQUES, WORTH, check, opened, refused
 
-SEVERITY: Final = "severity.joblib"
-ANOMALY: Final = "anomaly.joblib"
-REFERENCE: Final = "reference.npz"
+# What every bundle has.
 FILES: Final = (SEVERITY, ANOMALY, REFERENCE)
-ARRAYS: Final = (
-    "calibration_x",
-    "calibration_y",
-    "anomaly_reference",
-    "feature_quantiles",
-    "missing_share",
-)
+ARRAYS: Final = ("anomaly_reference", "feature_quantiles", "missing_share")
+# Of each head, named "calibration_x.sigma".
+CURVE: Final = ("calibration_x", "calibration_y")
+_WORTH: Final = ("words", "columns", "mean", "scale", "numbers", "intercept")
+_LINEAR: Final = ("classes_", "coefficients", "intercepts")
+_LABELS: Final = ("uids", "starts", "labels", "values", "intercepts", "slope", "offset")
+
+
+def names(manifest: Manifest) -> set[str]:
+    """Return the files that a bundle with this manifest has."""
+    more = ((TECHNIQUES, manifest.techniques), (WORTH, manifest.worth))
+    return {*FILES, *(name for name, facts in more if facts is not None)}
+
+
+def head_facts(models: Models) -> tuple[HeadFacts, ...]:
+    """Return what the manifest says of the heads."""
+    return tuple(
+        HeadFacts(
+            label_source=head.label_source,
+            kind="linear" if head.kind == "linear" else "forest",
+            known_share_min=head.known_share_min,
+            words=len(head.vocabulary),
+        )
+        for head in models.heads
+    )
+
+
+def technique_facts(models: Models) -> TechniquesFacts | None:
+    """Return what the manifest says of the guesses."""
+    found = models.techniques
+    if found is None:
+        return None
+    return TechniquesFacts(
+        number=len(found.labels.uids),
+        least=found.least,
+        known_share_min=found.known_share_min,
+        words=len(found.vocabulary),
+    )
+
+
+def worth_facts(models: Models) -> WorthFacts | None:
+    """Return what the manifest says of the worth."""
+    found = models.worth
+    if found is None:
+        return None
+    return WorthFacts(
+        label_source=found.label_source,
+        known_share_min=found.known_share_min,
+        words=len(found.vocabulary),
+    )
 
 
 def encoded(models: Models) -> dict[str, bytes]:
     """Return the files' contents by name. Models fitted in the same way give equal bytes, in any process."""
-    vectorizer = copy(models.vectorizer)
-    # Where in memory scikit-learn last saw the stop words: no fact of the model, and it can do without.
-    vars(vectorizer).pop("_stop_words_id", None)
-    arrays = {name: np.asarray(getattr(models, name), dtype=np.float64) for name in ARRAYS}
-    return {
-        SEVERITY: _bytes(
-            lambda file: joblib.dump({"vectorizer": vectorizer, "severity": models.severity}, file)
-        ),
-        ANOMALY: _bytes(lambda file: joblib.dump(models.anomaly, file)),
+    heads = {
+        head.label_source: {"vocabulary": _parts(head.vocabulary), "severity": _severity(head)}
+        for head in models.heads
+    }
+    arrays = {name: getattr(models, name) for name in ARRAYS}
+    arrays |= {f"{name}.{head.label_source}": getattr(head, name) for head in models.heads for name in CURVE}
+    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in arrays.items()}
+    files = {
+        SEVERITY: dumped(heads),
+        ANOMALY: dumped(models.anomaly),
         REFERENCE: _bytes(lambda file: np.savez(file, allow_pickle=False, **arrays)),
     }
+    found = models.techniques
+    if found is not None:
+        guesses = {name: getattr(found.labels, name) for name in _LABELS}
+        whole = {"vocabulary": _parts(found.vocabulary), "labels": guesses}
+        files[TECHNIQUES] = dumped(whole)
+    if models.worth is not None:
+        odds = {name: getattr(models.worth, name) for name in _WORTH}
+        sure = {"vocabulary": _parts(models.worth.vocabulary), "odds": odds}
+        files[WORTH] = dumped(sure)
+    return files
+
+
+def _parts(vocabulary: Vocabulary) -> list[tuple[int | None, Any, float]]:
+    return [(part.line, _plain(part.vectorizer), part.weight) for part in vocabulary.parts]
+
+
+def _vocabulary(parts: list[tuple[int | None, Any, float]]) -> Vocabulary:
+    return Vocabulary(tuple(Part(*each) for each in parts))
+
+
+def _plain(vectorizer: Any) -> Any:
+    vectorizer = copy(vectorizer)
+    # Where in memory scikit-learn last saw the stop words: no fact of the model, and it can do without.
+    vars(vectorizer).pop("_stop_words_id", None)
+    return vectorizer
+
+
+def _severity(head: Head) -> Any:
+    # As plain arrays: a pickle that names our own classes could not be read once they are called otherwise.
+    model = head.severity
+    return {name: getattr(model, name) for name in _LINEAR} if isinstance(model, Linear) else model
 
 
 def decoded(files: Mapping[str, bytes], manifest: Manifest, bundle_id: str, where: Path) -> Models:
@@ -48,115 +126,76 @@ def decoded(files: Mapping[str, bytes], manifest: Manifest, bundle_id: str, wher
 
     Raises BundleRefused, naming the file under ``where``.
     """
-    texts = _opened(lambda: dict(joblib.load(io.BytesIO(files[SEVERITY]))), where / SEVERITY)
-    anomaly = _opened(lambda: joblib.load(io.BytesIO(files[ANOMALY])), where / ANOMALY)
-    arrays = _opened(lambda: _arrays(files[REFERENCE]), where / REFERENCE)
-    if set(texts) != {"vectorizer", "severity"}:
-        raise _refused(where / SEVERITY, "does not hold a vectorizer and a severity model")
-    if set(arrays) != set(ARRAYS):
-        raise _refused(where / REFERENCE, f"does not hold {', '.join(ARRAYS)}")
+    texts = opened(lambda: dict(joblib.load(io.BytesIO(files[SEVERITY]))), where / SEVERITY)
+    anomaly = opened(lambda: joblib.load(io.BytesIO(files[ANOMALY])), where / ANOMALY)
+    arrays = opened(lambda: _arrays(files[REFERENCE]), where / REFERENCE)
+    curves = [f"{name}.{head.label_source}" for head in manifest.heads for name in CURVE]
+    if set(arrays) != {*ARRAYS, *curves}:
+        raise refused(where / REFERENCE, f"does not hold {', '.join((*ARRAYS, *curves))}")
+    if list(texts) != [head.label_source for head in manifest.heads]:
+        raise refused(where / SEVERITY, "does not hold a vectorizer and a severity model for each head")
     models = Models(
-        **texts,
-        **arrays,
+        heads=opened(lambda: _heads(texts, arrays, manifest), where / SEVERITY),
+        formats=manifest.formats,
         anomaly=anomaly,
-        known_share_min=manifest.known_share_min,
-        label_source=manifest.label_source,
+        **{name: arrays[name] for name in ARRAYS},
         bundle_id=bundle_id,
         bootstrap=manifest.bootstrap,
+        techniques=opened(lambda: _techniques(files, manifest), where / TECHNIQUES),
+        worth=opened(lambda: _worth(files, manifest), where / WORTH),
     )
     check(models, where)
     # One row's scores must not hang on the batch it is in; stdout belongs to events.
-    for model in (models.severity, models.anomaly):
+    for model in (models.anomaly, *(head.severity for head in models.heads if head.kind == "forest")):
         model.n_jobs = 1
         model.verbose = 0
     return models
 
 
-def check(models: Models, where: Path) -> None:
-    """Raise BundleRefused unless the models fit each other, the features and what ``Models`` promises."""
-    for path, reason in (
-        (where / SEVERITY, _severity_problem(models)),
-        (where / ANOMALY, _anomaly_problem(models)),
-        (where / REFERENCE, _reference_problem(models)),
-    ):
-        if reason is not None:
-            raise _refused(path, reason)
-    _opened(lambda: _try_one_row(models), where)
-
-
-def _severity_problem(models: Models) -> str | None:
-    # Here, not above: importing scikit-learn takes a second, which commands that open no bundle can spare.
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    if type(models.vectorizer) is not TfidfVectorizer or type(models.severity) is not RandomForestClassifier:
-        return "is not a TfidfVectorizer with a RandomForestClassifier"
-    if not hasattr(models.vectorizer, "vocabulary_") or not hasattr(models.severity, "classes_"):
-        return "is not fitted"
-    if not set(models.severity.classes_.tolist()) <= {1, 2, 3, 4, 5}:
-        return f"predicts classes {models.severity.classes_.tolist()}, not OCSF severities 1 to 5"
-    expected = models.words + len(NAMES)
-    if models.severity.n_features_in_ != expected:
-        return (
-            f"reads {models.severity.n_features_in_} columns, not {models.words} words and "
-            f"{len(NAMES)} features"
+def _heads(texts: Mapping[str, Any], arrays: Mapping[str, Floats], manifest: Manifest) -> tuple[Head, ...]:
+    heads = []
+    for facts in manifest.heads:
+        name = facts.label_source
+        found = texts[name]
+        model = found["severity"]
+        head = Head(
+            label_source=name,
+            vocabulary=_vocabulary(found["vocabulary"]),
+            severity=Linear(**model) if isinstance(model, dict) else model,
+            calibration_x=arrays[f"calibration_x.{name}"],
+            calibration_y=arrays[f"calibration_y.{name}"],
+            known_share_min=facts.known_share_min,
         )
-    return None
+        if head.kind != facts.kind:
+            raise ValueError(f"head {name} is {head.kind}, the manifest says {facts.kind}")
+        heads.append(head)
+    return tuple(heads)
 
 
-def _anomaly_problem(models: Models) -> str | None:
-    from sklearn.ensemble import IsolationForest
-
-    if type(models.anomaly) is not IsolationForest or not hasattr(models.anomaly, "estimators_"):
-        return "is not a fitted IsolationForest"
-    if models.anomaly.n_features_in_ != len(ANOMALY_COLUMNS):
-        return f"reads {models.anomaly.n_features_in_} columns, not the {len(ANOMALY_COLUMNS)} for anomalies"
-    return None
-
-
-def _reference_problem(models: Models) -> str | None:
-    shapes = {
-        "calibration_x": (len(models.calibration_x),),
-        "calibration_y": (len(models.calibration_x),),
-        "anomaly_reference": (1001,),
-        "feature_quantiles": (len(NAMES), 101),
-        "missing_share": (len(NAMES),),
-    }
-    for name, shape in shapes.items():
-        if getattr(models, name).shape != shape or 0 in shape:
-            return f"{name} has shape {getattr(models, name).shape}, not {shape}"
-    for name in ("calibration_x", "calibration_y", "missing_share"):
-        if not _between_0_and_1(getattr(models, name)):
-            return f"{name} is not within 0 and 1"
-    if not (np.diff(models.calibration_x) > 0).all():
-        return "calibration_x does not increase"
-    if not _rising(models.anomaly_reference):
-        return "anomaly_reference is not finite or does not increase"
-    # A feature that was missing in every reference row has no quantiles.
-    for name, quantiles, missing in zip(NAMES, models.feature_quantiles, models.missing_share, strict=True):
-        if not (_rising(quantiles) or (missing == 1.0 and np.isnan(quantiles).all())):
-            return f"feature_quantiles of {name} are not finite or do not increase"
-    return None
+def _worth(files: Mapping[str, bytes], manifest: Manifest) -> Worth | None:
+    facts = manifest.worth
+    if facts is None:
+        return None
+    found = joblib.load(io.BytesIO(files[WORTH]))
+    return Worth(
+        label_source=facts.label_source,
+        vocabulary=_vocabulary(found["vocabulary"]),
+        **found["odds"],
+        known_share_min=facts.known_share_min,
+    )
 
 
-def _try_one_row(models: Models) -> None:
-    """Score a text of one word with every feature missing: what any alert may come to."""
-    X = np.full((1, len(NAMES)), np.nan, dtype=np.float32)
-    tfidf = models.vectorizer.transform(["alert"]).toarray().astype(np.float32)
-    probability = models.severity.predict_proba(np.hstack([tfidf, X]))
-    if (
-        not _between_0_and_1(probability)
-        or not np.isfinite(models.anomaly.score_samples(X[:, ANOMALY_COLUMNS])).all()
-    ):
-        raise ValueError("scores are not finite")
-
-
-def _between_0_and_1(values: Floats) -> bool:
-    return bool(((values >= 0.0) & (values <= 1.0)).all())
-
-
-def _rising(values: Floats) -> bool:
-    return bool(np.isfinite(values).all() and (np.diff(values) >= 0).all())
+def _techniques(files: Mapping[str, bytes], manifest: Manifest) -> Techniques | None:
+    facts = manifest.techniques
+    if facts is None:
+        return None
+    found = joblib.load(io.BytesIO(files[TECHNIQUES]))
+    return Techniques(
+        vocabulary=_vocabulary(found["vocabulary"]),
+        labels=Labels(**found["labels"]),
+        least=facts.least,
+        known_share_min=facts.known_share_min,
+    )
 
 
 def _arrays(content: bytes) -> dict[str, Floats]:
@@ -168,15 +207,3 @@ def _bytes(write: Callable[[io.BytesIO], Any]) -> bytes:
     file = io.BytesIO()
     write(file)
     return file.getvalue()
-
-
-def _opened(call: Callable[[], Any], path: Path) -> Any:
-    try:
-        return call()
-    except Exception as error:  # an unpickled object may raise anything whatever
-        reason = " ".join(str(error).split())[:200]
-        raise _refused(path, f"cannot be used ({type(error).__name__}: {reason})") from error
-
-
-def _refused(path: Path, reason: str) -> BundleRefused:
-    return BundleRefused(f"{path}: {reason}: train again")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from enrich.score import Models
-from models import Facts, Store, Window, bootstrap_key
+from models import Facts, Store, Window, bootstrap_key, trusted_keys
 from training import fit as sizes
 from training.calibrate import calibrated
 from training.dataset import Dataset, context, dataset, joined
@@ -85,10 +85,16 @@ def bootstrap(
     models, metrics = trained(split, seed, say)
     say("sign and promote")
     store, now = Store(bundles), datetime.fromtimestamp(now_ms / 1000, UTC)
-    bundle_id = store.add(
-        models, _facts(split, metrics, now, seed, rows, label_noise), bootstrap_key(keys, trust)
+    key = bootstrap_key(keys, trust)
+    bundle_id = store.add(models, _facts(split, metrics, now, seed, rows, label_noise), key)
+    store.promote(
+        bundle_id,
+        key=key,
+        trusted=trusted_keys(trust),
+        who="train --bootstrap",
+        why="first models of a fresh machine",
+        at=now,
     )
-    store.promote(bundle_id, "train --bootstrap", "first models of a fresh machine", now)
     return Bootstrapped(bundle_id, models, metrics)
 
 

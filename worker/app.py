@@ -54,6 +54,7 @@ class App(faust.App):
     pump: Pump
     trouble: Trouble
     recovery: Recovery
+    state_topic: StateTopic
     limit_rows: int
     limit_bytes: int
     drain_s: float
@@ -106,7 +107,7 @@ def build(settings: Settings, context: Context, core: Core) -> App:
         one_cpu=settings.one_cpu,
         crash=app.fail,
     )
-    state = StateTopic(settings)
+    app.state_topic = state = StateTopic(settings)
     app.trouble = trouble = Trouble(settings, state, pump, metrics)
     app.recovery = Recovery(settings, state, pump, trouble, pulse, metrics)
     topic = app.topic(

@@ -22,8 +22,10 @@ from enrich.redact import Redaction
 from enrich.score import Models
 from enrich.tables import Tables
 from worker import tables
+from worker.current import UNSCORED, Noted, Promoted, with_models
 from worker.log import log
 from worker.settings import Settings
+from worker.warm import warm
 
 # Mappings and policies are written by hand; more is no such file.
 TEXT_LIMIT: Final = 1_048_576
@@ -40,11 +42,11 @@ def context(settings: Settings, partitions: int, models: Models | None) -> Conte
             f"policy: escalate.capacity_per_day is {capacity}, for {partitions} partitions: each keeps a "
             "share, so give at least one to each, or use a topic with fewer partitions"
         )
-    return Context(
+    made = Context(
         source=settings.source,
         partitions=partitions,
-        bundle_id=PASSTHROUGH_BUNDLE if models is None else models.bundle_id,
-        bootstrap=models is not None and models.bootstrap,
+        bundle_id=PASSTHROUGH_BUNDLE,
+        bootstrap=False,
         formats=_formats(settings),
         attack=load_attack(),
         networks=networks,
@@ -56,6 +58,7 @@ def context(settings: Settings, partitions: int, models: Models | None) -> Conte
         zone=settings.zone,
         extra=(("zone data", zone_digest(settings.zone)), ("sources", _sources()), *_libraries()),
     )
+    return with_models(made, models)
 
 
 def redaction(settings: Settings) -> Redaction:
@@ -124,20 +127,29 @@ def policy(settings: Settings) -> Policy:
 
 
 def models(settings: Settings) -> Models | None:
-    """Return the models of the promoted bundle, verified. None is passthrough.
+    """Return the models of the promoted bundle. None is passthrough. Raises as ``promoted`` does."""
+    return promoted(settings).models
 
+
+def promoted(settings: Settings, seen: Noted | None = None, context: Context | None = None) -> Promoted:
+    """Return the promoted bundle, verified and opened.
+
+    seen: what is older, or another of the same number, is refused. context: to score some alerts in, and
+    refuse models that cannot; None: that is not tried.
     Raises BundleRefused, unless ``on_bundle_error`` is "passthrough": then nothing is opened, and said so.
     """
-    from models import Store, trusted_keys  # a second for scikit-learn, which `send` can do without
+    from worker import bundles  # a second for scikit-learn, which `send` can do without
 
     try:
-        trusted = trusted_keys(settings.trust_dir, settings.production)
-        return Store(settings.bundle_dir).load(trusted, settings.production)
+        found = bundles.promoted(settings, seen or bundles.NOTHING)
+        if context is not None and found.models is not None:
+            warm(found.models, with_models(context, found.models))
+        return found
     except BundleRefused as error:
         if settings.on_bundle_error == "stop":
             raise
-        log.warning("passthrough", reason=str(error), meaning="every event says that it is unscored")
-        return None
+        log.warning("passthrough", reason=str(error), meaning=UNSCORED)
+        return Promoted(None, 0, str(error))
 
 
 def _toml(text: str, name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from aiohttp import web
 from mode import Service
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from worker.health_conditions import Bounds, Unmet, not_alive, not_ready, passthrough
+from worker.health_conditions import Bounds, Unmet, degraded, not_alive, not_ready, passthrough
 from worker.health_doors import Doors, listen, loopback
 from worker.log import log, where
 from worker.metrics import Metrics
@@ -103,7 +103,9 @@ class Health(Service):
             "unmet": _told(unmet),
             "bundle": pulse.bundle_id,
             "passthrough": passthrough(pulse),
+            "promotion": pulse.promotion,
             "context": pulse.context_id,
+            "degraded": _told(degraded(pulse)),
             "partitions": {"reading": len(pulse.reading), "restoring": len(pulse.restoring)},
             "outstanding_rows": pulse.outstanding_rows,
         }

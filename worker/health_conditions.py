@@ -73,6 +73,14 @@ def _not_polled(polled_s: float | None, bound_s: float, now_s: float) -> list[Un
     return []
 
 
+def degraded(pulse: Pulse) -> list[Unmet]:
+    """Return what a person should see to, and no restart helps: a worker that is ready may be so."""
+    if not pulse.bundle_refused:
+        return []
+    stays = "no bundle is open" if passthrough(pulse) else f"bundle {pulse.bundle_id} stays"
+    return [Unmet("bundle", f"what is promoted is not in use, {stays}: the log says why")]
+
+
 def passthrough(pulse: Pulse) -> bool:
     """Whether events go out unscored because no bundle is open."""
     return pulse.bundle_id == PASSTHROUGH_BUNDLE

@@ -35,6 +35,7 @@ ROUTES: Final = ("escalated", "low", "suppressed", "never", "sample", "over_capa
 STAGES: Final = ("wait", "core", "prepare", "models", "finish")
 GAPS: Final = ("expired", "compacted", "caught", "went_back")
 RESTORED: Final = ("kept", "snapshot", "cold")
+SWAPS: Final = ("taken", "refused", "failed")
 
 Made = TypeVar("Made", Counter, Gauge, Histogram)
 
@@ -102,6 +103,8 @@ class Metrics:
         self._snapshot_seconds: Final = self._histogram("millrace_snapshot_seconds")
         self._snapshot_bytes: Final = self._histogram("millrace_snapshot_bytes")
         self._last: Final = Labelled(self._gauge("millrace_last_event_timestamp_seconds"), limit=SOURCES)
+        self._swaps: Final = Labelled(self._counter("millrace_bundle_swaps_total"), SWAPS)
+        self._swap_seconds: Final = self._histogram("millrace_bundle_swap_seconds")
         # Tables are those that settings name: at most 20.
         self._table_loads: Final = self._counter("millrace_table_loads_total")
         self._table_as_of: Final = self._gauge("millrace_table_as_of_timestamp_seconds")
@@ -203,6 +206,15 @@ class Metrics:
     def table_refused(self, table: str) -> None:
         """Note a file that has changed and is no good."""
         self._table_loads.labels(table, "refused").inc()
+
+    def bundle_taken(self, seconds: float) -> None:
+        """Note a bundle that is in use from now on. seconds: since it was seen to be promoted."""
+        self._swaps["taken"].inc()
+        self._swap_seconds.observe(seconds)
+
+    def bundle_kept(self, how: str) -> None:
+        """Note a promotion that was not taken over. how: refused, or failed."""
+        self._swaps[how].inc()
 
     def poisoned(self) -> None:
         """Note a record that workers died of. Its dead letter the core makes, and counts."""

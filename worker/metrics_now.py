@@ -36,6 +36,8 @@ class Now(Collector):
             "millrace_core_busy_seconds": since(pulse.core_since_s),
             "millrace_joined": float(pulse.joined),
             "millrace_poll_age_seconds": since(pulse.polled_s),
+            "millrace_promotion_sequence": pulse.promotion,
+            "millrace_bundle_refused": float(pulse.bundle_refused),
         }
         for name, value in plain.items():
             yield _gauge(name, [((), value)])

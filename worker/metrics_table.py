@@ -237,7 +237,7 @@ SPECS: Final = (
         "older than its maker's next two issues",
     ),
     Spec("millrace_table_entries", "gauge", ("table",), "entries", "Networks or rows that it has."),
-    # The process
+    # Bundles
     Spec(
         "millrace_bundle_info",
         "gauge",
@@ -246,6 +246,40 @@ SPECS: Final = (
         "Which models are in use; bundle `none`: every event goes out unscored.",
         "`none`; or two contexts in one group for long",
     ),
+    Spec(
+        "millrace_promotion_sequence",
+        "gauge",
+        (),
+        "number",
+        "Of the promotion that put them in force; 0: none.",
+        "workers of one group that differ for minutes",
+    ),
+    Spec(
+        "millrace_bundle_refused",
+        "gauge",
+        (),
+        "0 or 1",
+        "Whether what is promoted is not in use, because it was refused or could not be taken over.",
+        "1: the last good bundle stays; the log says why",
+    ),
+    Spec(
+        "millrace_bundle_swaps_total",
+        "counter",
+        ("result",),
+        "times",
+        "Promotions: `taken` over while it ran, `refused`, or `failed` for a reason beside them.",
+        "any `refused`",
+    ),
+    Spec(
+        "millrace_bundle_swap_seconds",
+        "histogram",
+        (),
+        "seconds",
+        "From seeing a promotion to its bundle in use. Alerts do not wait for it.",
+        "",
+        SECONDS,
+    ),
+    # The process
     Spec("process_cpu_seconds_total", "counter", (), "seconds", "User and system CPU time."),
     Spec(
         "process_resident_memory_bytes",

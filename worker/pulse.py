@@ -12,11 +12,14 @@ class Pulse:
     wait for their history, and those that are read. polled_s: the last return of a poll. oldest: when the
     oldest list without an acknowledgement was delivered. core_since_s: since when the core works on the batch
     that it has. waiting_rows: delivered, not yet in the core. lag: per partition, the end of the log less
-    what is acknowledged.
+    what is acknowledged. promotion: sequence of the one that put the bundle in force; 0: none.
+    bundle_refused: what is promoted is not in use.
     """
 
     bundle_id: str
     context_id: str
+    promotion: int = 0
+    bundle_refused: bool = False
     joined: bool = False
     restoring: set[int] = field(default_factory=set)
     reading: set[int] = field(default_factory=set)

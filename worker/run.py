@@ -1,6 +1,7 @@
 """Starts a worker: checks the cluster, composes, runs Faust in this process, says with what code it ended."""
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
@@ -17,15 +18,16 @@ from enrich.errors import SettingsWrong
 from enrich.pipeline import Batch, States, finish, prepare, scored
 from enrich.record import RawRecord
 from enrich.score import Models
-from worker import compose, rights, topics
+from worker import bundles_watch, compose, rights, tables_watch, topics
 from worker.app import App, build, health
+from worker.current import Current, Promoted, with_models
 from worker.kafka_client import admin, message
 from worker.log import configure, log
 from worker.memory import settle
 from worker.pump import Core
 from worker.settings import Settings
+from worker.state import StateTopic
 from worker.tables import sources
-from worker.tables_watch import Current, Watch
 from worker.watchdog import Watchdog
 
 # What a worker reads from and writes to; the other topics may be missing.
@@ -37,13 +39,15 @@ HANGS_STOP_S: Final = 5.0
 def run(settings: Settings, json_logs: bool | None = None) -> int:
     """Run a worker until it is told to stop; return 0 then, 1 if it ended by itself.
 
-    Raises SettingsWrong, BundleRefused or KafkaUnreachable, in one line each, when it cannot start.
+    Raises SettingsWrong, BundleRefused, StateFailed or KafkaUnreachable, in one line each: it cannot start.
     """
     configure(settings, json_logs)
     threadpool_limits(1)  # a model's bits depend on the number of BLAS threads
     partitions = preflight(settings)
-    models = compose.models(settings)
-    context = compose.context(settings, partitions, models)
+    context = compose.context(settings, partitions, None)
+    promoted = opened(settings, context)
+    current = Current(with_models(context, promoted.models), promoted.models, promoted.sequence)
+    context = current.now.context
     settle()
     log.info(
         "start",
@@ -52,22 +56,22 @@ def run(settings: Settings, json_logs: bool | None = None) -> int:
         raw=settings.topic_raw,
         partitions=partitions,
         bundle=context.bundle_id,
+        promotion=promoted.sequence,
         context=context.context_id,
     )
-    current = Current(context)
-    return execute(settings, context, following(current, models), current)
+    return execute(settings, context, following(current), current, promoted.reason)
 
 
 def core(context: Context, models: Models | None) -> Core:
     """Return the core, ``enrich.pipeline.process``, all but records and folds bound, its steps timed."""
-    return following(Current(context), models)
+    return following(Current(context, models))
 
 
-def following(current: Current, models: Models | None) -> Core:
-    """Return the core with the context that is current when a batch begins."""
+def following(current: Current) -> Core:
+    """Return the core with the context and the models that are in force when a batch begins."""
 
     def bound(records: Sequence[RawRecord], states: States) -> Batch:
-        context = current.context
+        context, models, _ = current.now
         began = perf_counter()
         prepared = prepare(records, states, context)
         at_models = perf_counter()
@@ -102,15 +106,46 @@ def preflight(settings: Settings) -> int:
     return there[settings.topic_raw].partitions
 
 
-def execute(settings: Settings, context: Context, bound: Core, current: Current | None = None) -> int:
+def opened(settings: Settings, context: Context) -> Promoted:
+    """Return what is promoted, unless this group has used a later one, or another under its number.
+
+    It is noted before it is used.
+
+    Raises BundleRefused, SettingsWrong, StateFailed.
+    """
+
+    async def noted() -> Promoted:
+        state = StateTopic(settings)
+        try:
+            seen = await state.promotions()
+            promoted = compose.promoted(settings, seen, context)
+            if promoted.models is not None and promoted.sequence > seen.sequence:
+                await state.note_promotion(promoted.sequence, promoted.models.bundle_id)
+            return promoted
+        finally:
+            await state.stop()
+
+    # Not asyncio.run, which leaves the thread without a loop: Faust asks for the one that there is.
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        return loop.run_until_complete(noted())
+
+
+def execute(
+    settings: Settings, context: Context, bound: Core, current: Current | None = None, reason: str = ""
+) -> int:
     """Run Faust with this core in this process; return its exit code.
 
-    current: what the core follows, kept in step with the files of the tables; None: it follows nothing.
+    current: what the core follows, kept in step with the tables and with what is promoted; None: it follows
+    nothing. reason: why there is no bundle.
     """
     app = build(settings, context, bound)
     services: list[Any] = [Watchdog(app)]
-    if current is not None and sources(settings):
-        services.append(Watch(settings, current, app.pulse, app.metrics))
+    if current is not None:
+        services.append(
+            bundles_watch.Watch(settings, current, app.state_topic, app.pulse, app.metrics, reason)
+        )
+        if sources(settings):
+            services.append(tables_watch.Watch(settings, current, app.pulse, app.metrics))
     if settings.http:
         served = health(settings, app)
         served.bind()  # a port that is taken must stop the start

@@ -105,6 +105,10 @@ class Settings(BaseSettings):
         description="At start, without a bundle that verifies: do not start, or open none and say so.",
     )
 
+    authors: Annotated[tuple[str, ...], NoDecode, Listed] = Field(
+        default=(), description="Analysts whose verdicts count; nobody else's are taken."
+    )
+
     # What an event depends on
     networks: Annotated[Cidrs, NoDecode, Listed] = Field(
         default=DEFAULT_NETWORKS.cidrs, description="Your own networks, in CIDR."
@@ -176,6 +180,9 @@ class Settings(BaseSettings):
     )
     tables_poll_s: Seconds = Field(
         default=10, description="How often the files of the tables are looked at; a change is taken over."
+    )
+    bundles_poll_s: Seconds = Field(
+        default=5, description="How often a worker looks for another promotion; it takes the bundle over."
     )
     core_timeout_s: Seconds = Field(
         default=60,

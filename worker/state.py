@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka_errors
 
 from enrich.errors import MillraceError
+from worker.current import Noted
 from worker.kafka_client import aiokafka_options, unreachable
 from worker.log import log
 from worker.produce_errors import BACKOFF_S, FATAL, TOO_LARGE
@@ -34,6 +35,7 @@ from worker.state_records import (
     chunks,
     key,
     manifest,
+    promotion_key,
 )
 from worker.topics import CHUNK_BYTES
 
@@ -57,6 +59,7 @@ class StateTopic:
         self._number = 0  # partitions of the state topic, as last seen
         self._newest: Final[dict[int, int]] = {}  # partition -> slot
         self._chunks: Final[dict[tuple[int, int], int]] = {}  # partition, slot -> chunks that lie there
+        self._promotions: dict[int, str] = {}  # sequence -> bundle id, as last seen
         self._ending: Final[set[asyncio.Task[None]]] = set()
 
     async def start(self) -> None:
@@ -101,6 +104,27 @@ class StateTopic:
             value = None if attempt is None else attempt_value(attempt)
             await self._write(partition, [(key(self._owner, Place(partition, "attempt")), value)])
 
+    @property
+    def promotion(self) -> Noted:
+        """The highest promotion known to have been used in the group, as last read or noted."""
+        return max((Noted(*each) for each in self._promotions.items()), default=Noted())
+
+    async def promotions(self) -> Noted:
+        """Return the same as it stands on the topic now. Raises StateFailed."""
+        await self._latest(frozenset(), {0})
+        return self.promotion
+
+    async def note_promotion(self, sequence: int, bundle_id: str) -> None:
+        """Note that a bundle of this promotion is used. Returns with the receipt. Raises StateFailed."""
+        async with self._writing():
+            note = promotion_key(self._owner, sequence), bundle_id.encode()
+            lower = [each for each in self._promotions if each < sequence]
+            # The higher one is there by then: who reads between the two sees both.
+            await self._write(0, [note], [(promotion_key(self._owner, each), None) for each in lower])
+            self._promotions[sequence] = bundle_id
+            for each in lower:
+                self._promotions.pop(each, None)
+
     async def read(self, partitions: Iterable[int]) -> dict[int, Kept]:
         """Return what is kept of each of these raw partitions. Raises StateFailed.
 
@@ -111,21 +135,7 @@ class StateTopic:
             return {}
         if not self._number:
             await self.start()
-        time = asyncio.get_running_loop().time
-        give_up_s = time() + self._timeout_s
-        for tries in count():
-            try:
-                newest = await latest(self._settings, self._owner, asked, self._number)
-                break
-            except TimeoutError:
-                raise self._late("record read", "no answer") from None
-            except kafka_errors.KafkaError as error:
-                if isinstance(error, FATAL):
-                    raise self._refused(error) from None
-                if time() > give_up_s:
-                    raise self._late("record read", type(error).__name__) from None
-                log.warning("state_read_retry", error=type(error).__name__, tries=tries + 1)
-                await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
+        newest = await self._latest(asked, {partition % self._number for partition in asked})
         # Checksums of some megabytes: not in the loop that sends heartbeats.
         each = await asyncio.to_thread(found, self._owner, asked, newest)
         for partition, of in each.items():
@@ -136,6 +146,30 @@ class StateTopic:
             for slot, reason in of.skipped:
                 log.warning("state_skipped", partition=partition, slot=slot, reason=reason)
         return {partition: of.kept for partition, of in each.items()}
+
+    async def _latest(self, asked: frozenset[int], numbers: set[int]) -> dict[Place, bytes]:
+        """Read these partitions of the topic, and learn of promotions by the way."""
+        time = asyncio.get_running_loop().time
+        give_up_s = time() + self._timeout_s
+        for tries in count():
+            try:
+                newest = await latest(self._settings, self._owner, asked, numbers)
+                break
+            except TimeoutError:
+                raise self._late("record read", "no answer") from None
+            except kafka_errors.KafkaError as error:
+                if isinstance(error, FATAL):
+                    raise self._refused(error) from None
+                if time() > give_up_s:
+                    raise self._late("record read", type(error).__name__) from None
+                log.warning("state_read_retry", error=type(error).__name__, tries=tries + 1)
+                await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
+        if 0 in numbers:
+            # Never down: what was read may be of before our own note.
+            known = self.promotion
+            own = {known.sequence: known.bundle_id} if known.sequence else {}
+            self._promotions = own | newest.promotions
+        return newest.values
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +19,9 @@ from worker.state_records import (
     Unreadable,
     assembled,
     attempt,
+    bundle_of,
     place_of,
+    promotion_of,
 )
 
 POLL_MS: Final = 500
@@ -47,16 +49,22 @@ class Found(NamedTuple):
     skipped: Sequence[tuple[int | None, str]]
 
 
-async def latest(settings: Settings, owner: Owner, asked: frozenset[int], number: int) -> dict[Place, bytes]:
-    """Return the newest value of each of the owner's keys of the asked partitions.
+class Newest(NamedTuple):
+    """values: the newest of each key of the asked partitions. promotions: noted, sequence to bundle id."""
 
-    number: of partitions of the state topic. Raises KafkaError; TimeoutError when ``produce_timeout_s`` went
-    by without a record.
+    values: dict[Place, bytes]
+    promotions: dict[int, str]
+
+
+async def latest(settings: Settings, owner: Owner, asked: frozenset[int], numbers: Collection[int]) -> Newest:
+    """Return what is the owner's in these partitions of the state topic.
+
+    asked: raw partitions. Raises KafkaError; TimeoutError when ``produce_timeout_s`` went by without a
+    record.
     """
-    found: dict[Place, bytes] = {}
+    newest = Newest({}, {})
     loop, bound_s = asyncio.get_running_loop(), settings.produce_timeout_s
     async with asyncio.timeout(bound_s) as bound, _consumer(settings) as consumer:
-        numbers = sorted({partition % number for partition in asked})
         left = {TopicPartition(settings.topic_state, each) for each in numbers}
         ends = await consumer.end_offsets(sorted(left))
         consumer.assign(sorted(left))
@@ -66,8 +74,8 @@ async def latest(settings: Settings, owner: Owner, asked: frozenset[int], number
                 bound.reschedule(loop.time() + bound_s)
                 for record in records:
                     if record.offset < ends[place]:
-                        _take(found, place_of(record.key, owner), record.value, asked)
-    return found
+                        _take(newest, owner, record.key, record.value, asked)
+    return newest
 
 
 def found(owner: Owner, asked: Iterable[int], newest: Mapping[Place, bytes]) -> dict[int, Found]:
@@ -112,13 +120,20 @@ def _of_partition(
     )
 
 
-def _take(found: dict[Place, bytes], place: Place | None, value: bytes | None, asked: frozenset[int]) -> None:
-    if place is None or place.partition not in asked:
-        return
-    if value is None:
-        found.pop(place, None)
-    else:
-        found[place] = value
+def _take(
+    newest: Newest, owner: Owner, key: bytes | None, value: bytes | None, asked: frozenset[int]
+) -> None:
+    place = place_of(key, owner)
+    if place is not None and place.partition in asked:
+        if value is None:
+            newest.values.pop(place, None)
+        else:
+            newest.values[place] = value
+    elif place is None and (sequence := promotion_of(key, owner)) is not None:
+        if value is None:
+            newest.promotions.pop(sequence, None)
+        else:
+            newest.promotions[sequence] = bundle_of(value)
 
 
 @asynccontextmanager

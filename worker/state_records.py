@@ -3,11 +3,16 @@
     [group, raw topic, partition, "fold", slot, chunk]   offset and nonce of its snapshot, then its bytes
     [group, raw topic, partition, "fold", slot, null]    the manifest: written last, with the SHA-256 of all
     [group, raw topic, partition, "attempt", null, null] an Attempt as JSON
+    [group, raw topic, "*", "promotion", sequence, null] the id of the bundle
+
+The highest promotion is the highest sequence of a key, not the last record: two workers that note at once, or
+one that is late, cannot bring a lower one back.
 
 The nonce tells the chunks of one writing from those of another in the same slot. What cannot be read here
 is skipped by the reader, whoever wrote it: nothing on a topic may stop a worker.
 """
 
+import re
 import struct
 from collections.abc import Mapping
 from hashlib import sha256
@@ -16,15 +21,19 @@ from typing import Any, Final, NamedTuple, TypeGuard
 import orjson
 
 from enrich.snapshot import SNAPSHOT_VERSION
+from models.promotion import SEQUENCE_LIMIT
 from worker.topics import CHUNK_BYTES
 
 # Of the largest snapshot that can be: enrich.snapshot's bounds, 4 bytes to a character, incompressible.
 CHUNKS: Final = 128
 SLOTS: Final = 2
 NONCE_BYTES: Final = 16
+# In place of a partition: of all of them. Such facts lie in partition 0.
+ALL: Final = "*"
 
 _CHUNK: Final = struct.Struct(f"<4sq{NONCE_BYTES}s")
 _MAGIC: Final = b"MLRC"
+_BUNDLE_ID: Final = re.compile(rb"[0-9a-f]{16}")
 
 Pair = tuple[bytes, bytes | None]  # key, value; None: a tombstone
 
@@ -91,6 +100,27 @@ def place_of(key: bytes | None, owner: Owner) -> Place | None:
     if place.kind != "fold" or type(place.slot) is not int or not 0 <= place.slot < SLOTS:
         return None
     return place if place.chunk is None or (_natural(place.chunk) and place.chunk < CHUNKS) else None
+
+
+def promotion_key(owner: Owner, sequence: int) -> bytes:
+    """Return the key that says: a bundle of this promotion was used in the group."""
+    return orjson.dumps([*owner, ALL, "promotion", sequence, None])
+
+
+def promotion_of(key: bytes | None, owner: Owner) -> int | None:
+    """Return the sequence that a key says; None: it is not the owner's, or no promotion can have it."""
+    try:
+        found = orjson.loads(key or b"")
+    except orjson.JSONDecodeError:
+        return None
+    if type(found) is not list or len(found) != 6 or found[:4] != [*owner, ALL, "promotion"]:
+        return None
+    return found[4] if _natural(found[4]) and found[4] <= SEQUENCE_LIMIT and found[5] is None else None
+
+
+def bundle_of(value: bytes) -> str:
+    """Return the id of the bundle that was promoted; "": the value says none."""
+    return value.decode() if _BUNDLE_ID.fullmatch(value) else ""
 
 
 def chunks(

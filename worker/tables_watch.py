@@ -17,6 +17,7 @@ from mode import Service
 from enrich.context import Context
 from enrich.errors import TableRefused
 from enrich.tables import Table, Tables
+from worker.current import Current
 from worker.log import log, where
 from worker.metrics import Metrics
 from worker.pulse import Pulse
@@ -30,13 +31,6 @@ class Change(NamedTuple):
     source: Source
     table: Table | None
     reason: str = ""
-
-
-class Current:
-    """The context that the core takes for its next batch. Set as a whole, by one thread."""
-
-    def __init__(self, context: Context) -> None:
-        self.context = context
 
 
 class Files:
@@ -106,7 +100,7 @@ class Watch(Service):
         self._pulse: Final = pulse
         self._metrics: Final = metrics
         self._files: Final = Files(settings)
-        for table in current.context.tables.tables:
+        for table in current.now.context.tables.tables:
             self._shown(table)
 
     @Service.task
@@ -119,12 +113,14 @@ class Watch(Service):
         """Look once, and take over what is new."""
         loop = asyncio.get_running_loop()
         try:
-            context, changes = await loop.run_in_executor(None, refreshed, self._current.context, self._files)
+            before = self._current.now.context
+            context, changes = await loop.run_in_executor(None, refreshed, before, self._files)
         except Exception as error:  # noqa: BLE001 - no file may stop a worker; the next look tries again
             log.error("tables_not_looked_at", **where(error))
             return
-        self._current.context = context
-        self._pulse.context_id = context.context_id
+        if context is not before:  # the models may be others by now: only the tables are taken over
+            context = self._current.take_tables(context.tables)
+            self._pulse.context_id = context.context_id
         for source, table, reason in changes:
             if table is None:
                 self._metrics.table_refused(source.label)

@@ -61,7 +61,8 @@ def bundle(settings: Settings, say: Say) -> None:
     store = Store(settings.bundle_dir)
     if store.list():
         loaded = store.load(trusted_keys(settings.trust_dir, settings.production), settings.production)
-        say(f"Models: bundle {loaded.bundle_id} ({loaded.label_source})")
+        sources = ", ".join(head.label_source for head in loaded.heads)
+        say(f"Models: bundle {loaded.bundle_id} ({sources})")
         return
     if settings.production:
         raise BundleRefused("no bundle, and MILLRACE_ENV=production refuses bootstrap bundles")

@@ -18,6 +18,7 @@ from tests.broker.installation import wait_for
 from tests.broker.secure import Right, secured
 from worker.broker import Listener, Node
 from worker.broker.ready import free_ports
+from worker.current import Noted
 from worker.settings import Settings
 from worker.state import Attempt, Kept, Snapshot, StateFailed, StateTopic
 from worker.state_records import Owner, Place, chunks, key, manifest
@@ -231,6 +232,52 @@ def test_records_of_others_and_of_no_sense_are_passed_over(ours: Settings) -> No
     with capture_logs() as said:
         assert read(ours, 0)[0] == Kept((Snapshot(1, b"one"),), None)
     assert [each["reason"] for each in said] == ["not JSON"]
+
+
+def promoted(given: Settings) -> Noted:
+    """The highest promotion that a worker which has just started finds."""
+    found: Noted = run(given, lambda topic: topic.promotions())
+    return found
+
+
+def test_the_highest_promotion_is_found_whoever_notes_a_lower_one_later(ours: Settings) -> None:
+    assert promoted(ours) == Noted()
+
+    async def late() -> None:
+        async with opened(ours) as one, opened(ours) as other:
+            await other.promotions()
+            await one.note_promotion(3, "a" * 16)
+            await one.note_promotion(7, "b" * 16)
+            await other.note_promotion(5, "a" * 16)  # it has not seen the other's
+
+    asyncio.run(asyncio.wait_for(late(), 60))
+    assert promoted(ours) == Noted(7, "b" * 16)
+    assert promoted(ours.model_copy(update={"group": "another"})) == Noted()
+
+
+def test_a_note_of_a_promotion_takes_the_lower_ones_away_and_leaves_snapshots_alone(ours: Settings) -> None:
+    keep(ours, Snapshot(1, b"one"))
+    before = set(lying(ours))
+
+    async def body(topic: StateTopic) -> None:
+        await topic.read([0])
+        for sequence in (1, 2, 9):
+            await topic.note_promotion(sequence, "a" * 16)
+            assert topic.promotion == (sequence, "a" * 16)
+
+    run(ours, body)
+    assert set(lying(ours)) - before == {b'["g","raw","*","promotion",9,null]'}
+    assert read(ours, 0)[0] == Kept((Snapshot(1, b"one"),), None)
+
+
+def test_a_worker_learns_of_promotions_when_it_reads_its_partitions(ours: Settings) -> None:
+    async def body(topic: StateTopic) -> Noted:
+        async with opened(ours) as other:
+            await other.note_promotion(4, "a" * 16)
+        await topic.read([0])
+        return topic.promotion
+
+    assert run(ours, body) == Noted(4, "a" * 16)
 
 
 def test_two_groups_on_one_topic_do_not_see_each_other(ours: Settings) -> None:

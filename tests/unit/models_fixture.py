@@ -1,7 +1,7 @@
 """A store with one real bundle in it, signed by a real key; and ways to spoil it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from enrich.errors import BundleRefused
-from models import Facts, SigningKey, Store, Trust, Window, load, new_key, trusted_keys
-from models.bundle import MANIFEST, SIGNATURE, _signature
+from models import Facts, Promotion, SigningKey, Store, Trust, Window, load, new_key, trusted_keys
+from models.bundle import MANIFEST, SIGNATURE
 from models.manifest import bundle_id
+from models.signature import signature_line
 from tests.unit import tiny
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -48,6 +49,29 @@ class House:
 
     def trusted(self, production: bool = False) -> Trust:
         return trusted_keys(self.trust, production)
+
+    def another(self, seed: int) -> str:
+        """Put a further bundle into the store; return its id, the same for the same seed."""
+        return add(self.root, self.key, seed)
+
+    def plain(self) -> str:
+        """Put a bundle that is no bootstrap one into the store; return its id."""
+        return self.store.add(replace(tiny.models(), bootstrap=False), FACTS, self.key)
+
+    def promoted(self, bundle_id: str, why: str = "better", **further: Any) -> Promotion:
+        """Promote a bundle."""
+        given = {"key": self.key, "trusted": self.trusted(), "who": "kim", "why": why, "at": AT, **further}
+        return self.store.promote(bundle_id, **given)
+
+    def rolled_back(self, to: str | None = None) -> Promotion:
+        """Go back to this bundle, or the one before."""
+        return self.store.rollback(key=self.key, trusted=self.trusted(), who="lee", why="worse", at=AT, to=to)
+
+
+def add(root: Path, key: SigningKey, seed: int) -> str:
+    """Put a bundle of its own for this seed into the state directory's store; return its id."""
+    facts = FACTS.model_copy(update={"parameters": {"seed": seed}})
+    return Store(root / "bundles").add(tiny.models(), facts, key)
 
 
 def house(root: Path, bootstrap: bool = True) -> House:
@@ -85,5 +109,5 @@ def with_file(house: House, name: str, content: bytes) -> Path:
 
 def _written(house: House, manifest: bytes) -> Path:
     (house.bundle / MANIFEST).write_bytes(manifest)
-    (house.bundle / SIGNATURE).write_bytes(_signature(house.key, manifest))
+    (house.bundle / SIGNATURE).write_bytes(signature_line(house.key, manifest))
     return house.bundle.rename(house.bundle.with_name(bundle_id(manifest)))

@@ -1,7 +1,15 @@
 """Whatever is not byte for byte what a trusted key signed is refused, and before anything opens it."""
 
+import ctypes
 import io
 import os
+import shutil
+import stat
+import threading
+import time
+import tracemalloc
+import zipfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +22,9 @@ from enrich.errors import BundleRefused
 from models import bundle, load, new_key
 from models.bundle import MANIFEST, SIGNATURE
 from models.keys import distrust
-from models.manifest import FILE_LIMIT
-from models.parts import ANOMALY, FILES, REFERENCE, SEVERITY
+from models.manifest import BUNDLE_LIMIT, FILE_LIMIT
+from models.parts import FILES
+from models.sound import ANOMALY, REFERENCE, SEVERITY
 from tests.unit import tiny
 from tests.unit.models_fixture import FACTS, House, house, refusal, signed_again, with_file
 
@@ -173,7 +182,21 @@ def test_an_array_file_with_a_pickle_in_it_is_refused(mine: House) -> None:
     assert not (mine.root / "sprung").exists()
 
 
-@pytest.mark.parametrize("name", ["../x.joblib", "/etc/passwd", "a/b.npz", "..", "x.joblib\n", ".hidden", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../x.joblib",
+        "/etc/passwd",
+        "a/b.npz",
+        "..",
+        "x.joblib\n",
+        "x.joblib\0",
+        "\0",
+        ".hidden",
+        "X.joblib",
+        "",
+    ],
+)
 def test_a_path_in_place_of_a_file_name_is_refused(mine: House, name: str) -> None:
     facts = {"sha256": "0" * 64, "size": 1}
     place = signed_again(mine, lambda doc: doc["files"].update({name: facts}))
@@ -185,15 +208,160 @@ def test_a_manifest_without_one_of_the_files_is_refused(mine: House) -> None:
     assert "lists" in refusal(place, mine.trusted())
 
 
-def test_a_declared_size_above_the_limit_is_refused(mine: House) -> None:
-    place = signed_again(mine, lambda doc: doc["files"][SEVERITY].update(size=FILE_LIMIT + 1))
+@pytest.mark.parametrize("size", [FILE_LIMIT + 1, 2 << 30, 1 << 70, -1, 0])
+def test_a_declared_size_out_of_bounds_is_refused(mine: House, size: int) -> None:
+    place = signed_again(mine, lambda doc: doc["files"][SEVERITY].update(size=min(size, (1 << 64) - 1)))
     assert f"'files.{SEVERITY}.size'" in refusal(place, mine.trusted())
+
+
+def test_files_that_are_too_large_only_together_are_refused(mine: House) -> None:
+    def grown(doc: dict[str, Any]) -> None:
+        for facts in doc["files"].values():
+            facts["size"] = FILE_LIMIT
+
+    said = refusal(signed_again(mine, grown), mine.trusted())
+    assert f"{len(FILES) * FILE_LIMIT} bytes together, more than {BUNDLE_LIMIT}" in said
+
+
+def test_a_manifest_that_does_not_say_what_it_is_is_none(mine: House) -> None:
+    place = signed_again(mine, lambda doc: doc.pop("format"))
+    assert f"{MANIFEST}: 'format'" in refusal(place, mine.trusted())
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+def test_a_device_in_place_of_a_file_is_not_read(mine: House, name: str) -> None:
+    (mine.bundle / name).unlink()
+    try:
+        os.mknod(mine.bundle / name, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero: has no end
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    assert f"{name}: " in refusal(mine.bundle, mine.trusted())
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+def test_a_second_name_of_the_same_file_changes_nothing(mine: House, name: str) -> None:
+    os.link(mine.bundle / name, mine.root / "elsewhere")
+    assert load(mine.bundle, mine.trusted()).bundle_id == mine.bundle.name
 
 
 @pytest.mark.parametrize("name", EVERY_FILE)
 def test_a_file_that_has_grown_to_gigabytes_is_refused_unread(mine: House, name: str) -> None:
     os.truncate(mine.bundle / name, 1 << 36)  # sparse: takes no room on the disk
     assert "is 68719476736 bytes long" in refusal(mine.bundle, mine.trusted())
+
+
+def test_directories_exchanged_during_the_check_give_the_signed_bundle_or_a_refusal(mine: House) -> None:
+    # The twin is the signed bundle but for a trap in one file; both stand under the bundle's name in turn.
+    twin = mine.root / "twin" / mine.bundle.name
+    shutil.copytree(mine.bundle, twin)
+    (twin / SEVERITY).write_bytes(dumped(Trap(mine.root / "sprung")))
+    over = threading.Event()
+    exchanger = threading.Thread(target=_exchange_until, args=(mine.bundle, twin, over))
+    exchanger.start()
+    outcomes: Counter[str] = Counter()
+    deadline = time.monotonic() + 60
+    try:
+        while min(outcomes["good"], outcomes["refused"]) < 25 and time.monotonic() < deadline:
+            try:
+                outcomes[
+                    "good" if load(mine.bundle, mine.trusted()).bundle_id == mine.bundle.name else "wrong"
+                ] += 1
+            except BundleRefused as error:
+                outcomes["refused"] += "was changed after it was signed" in str(error) or "bytes" in str(
+                    error
+                )
+    finally:
+        over.set()
+        exchanger.join()
+    assert (min(outcomes["good"], outcomes["refused"]) >= 25, outcomes["wrong"]) == (True, 0)
+    assert not (mine.root / "sprung").exists()
+
+
+@pytest.mark.parametrize("values", [np.zeros(1 << 24), np.zeros((1 << 12, 1 << 12))], ids=["flat", "square"])
+def test_a_zip_bomb_that_a_trusted_key_has_signed_is_refused_in_little_memory(
+    mine: House, values: np.ndarray[Any, Any]
+) -> None:
+    file = io.BytesIO()
+    np.savez_compressed(file, anomaly_reference=values)
+    assert len(file.getvalue()) < values.nbytes / 500
+    place = with_file(mine, REFERENCE, file.getvalue())
+    said, peak = _refused_within(place, mine)
+    assert (f"{REFERENCE}: its arrays are larger than the file" in said, peak < values.nbytes / 4) == (
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("shape", [(1 << 40,), (1 << 31, 1 << 31), (1 << 62, 8), (7,)], ids=str)
+def test_an_array_that_claims_more_than_it_holds_is_refused_in_little_memory(
+    mine: House, shape: tuple[int, ...]
+) -> None:
+    said, peak = _refused_within(with_file(mine, REFERENCE, _claiming(shape)), mine)
+    assert ("'x.npy' claims" in said, peak < 1 << 26) == (True, True)
+
+
+def test_an_array_of_something_else_than_numbers_is_refused(mine: House) -> None:
+    file = io.BytesIO()
+    np.savez(file, x=np.array(["text"]))
+    assert "holds <U4, not numbers" in refusal(with_file(mine, REFERENCE, file.getvalue()), mine.trusted())
+
+
+def test_an_archive_that_is_none_is_refused(mine: House) -> None:
+    assert "not an archive" in refusal(with_file(mine, REFERENCE, b"PK no archive"), mine.trusted())
+
+
+def test_an_archive_with_something_else_in_it_is_refused(mine: House) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("../../escaped.txt", b"x")
+    assert "is no array" in refusal(with_file(mine, REFERENCE, file.getvalue()), mine.trusted())
+
+
+@pytest.mark.parametrize(
+    ("at", "to"), [(8, 1), (6, 255), (10, 99)], ids=["encrypted", "of a later zip", "of an unknown method"]
+)
+def test_an_archive_that_the_parser_gives_up_on_is_refused(mine: House, at: int, to: int) -> None:
+    file = io.BytesIO()
+    np.savez(file, x=np.zeros(3))
+    content = bytearray(file.getvalue())
+    content[content.find(b"PK\x01\x02") + at] = to
+    content[content.find(b"PK\x03\x04") + at - 2] = to
+    said = refusal(with_file(mine, REFERENCE, bytes(content)), mine.trusted())
+    assert (REFERENCE in said, "train again" in said) == (True, True)
+
+
+def test_an_array_whose_header_is_nested_without_end_is_refused(mine: House) -> None:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': " + b"(" * 9000 + b")" * 900 + b"}\n"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    assert REFERENCE in refusal(with_file(mine, REFERENCE, file.getvalue()), mine.trusted())
+
+
+def _exchange_until(one: Path, other: Path, over: threading.Event) -> None:
+    exchange = ctypes.CDLL(None, use_errno=True).renameat2
+    here, swap = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    while not over.is_set():
+        assert exchange(here, bytes(one), here, bytes(other), swap) == 0, os.strerror(ctypes.get_errno())
+
+
+def _refused_within(place: Path, mine: House) -> tuple[str, int]:
+    """Return the refusal, and the most bytes that Python and numpy held meanwhile."""
+    trusted = mine.trusted()
+    tracemalloc.start()
+    try:
+        return refusal(place, trusted), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def _claiming(shape: tuple[int, ...]) -> bytes:
+    """Return an npz whose array has this shape by its header, and 64 bytes."""
+    array, file = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(array, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.npy", array.getvalue() + bytes(64))
+    return file.getvalue()
 
 
 def dumped(value: object) -> bytes:

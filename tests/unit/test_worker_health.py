@@ -166,11 +166,26 @@ def test_a_ready_worker_says_so_with_its_bundle_and_context() -> None:
             "unmet": [],
             "bundle": "b1",
             "passthrough": False,
+            "promotion": 0,
             "context": "c1",
+            "degraded": [],
             "partitions": {"reading": 2, "restoring": 0},
             "outstanding_rows": 0,
         },
     )
+
+
+def test_a_worker_whose_promoted_bundle_was_refused_is_ready_and_says_which_one_stays() -> None:
+    answer = asked(pulse(bundle_refused=True, promotion=3), "/health/ready")
+    body = orjson.loads(answer.body)
+    (degraded,) = body["degraded"]
+    assert (answer.status, body["ready"], body["promotion"], degraded["condition"]) == (
+        200,
+        True,
+        3,
+        "bundle",
+    )
+    assert "bundle b1 stays" in degraded["why"]
 
 
 def test_one_that_is_not_ready_says_why() -> None:

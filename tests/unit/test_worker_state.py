@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.promotion import SEQUENCE_LIMIT
 from worker.settings import Settings
 from worker.state import StateFailed, StateTopic
 from worker.state_reading import found
@@ -24,10 +25,13 @@ from worker.state_records import (
     assembled,
     attempt,
     attempt_value,
+    bundle_of,
     chunks,
     key,
     manifest,
     place_of,
+    promotion_key,
+    promotion_of,
 )
 from worker.topics import CHUNK_BYTES
 
@@ -253,3 +257,44 @@ def test_aiokafka_still_has_what_ends_a_producer_at_once() -> None:
             await producer.stop()
 
     assert asyncio.run(parts()) == (None, False)
+
+
+# Promotions
+
+
+@given(st.integers(0, SEQUENCE_LIMIT))
+def test_the_key_of_a_promotion_says_its_sequence_and_is_no_place(sequence: int) -> None:
+    name = promotion_key(OURS, sequence)
+    assert (promotion_of(name, OURS), place_of(name, OURS)) == (sequence, None)
+    assert promotion_of(name, Owner("another", "alerts.raw")) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        None,
+        b"",
+        b"\xff",
+        b"{}",
+        b"[]",
+        b'["g","alerts.raw","*","promotion",null,null]',
+        b'["g","alerts.raw","*","promotion",-1,null]',
+        b'["g","alerts.raw","*","promotion",true,null]',
+        b'["g","alerts.raw","*","promotion",1.5,null]',
+        b'["g","alerts.raw","*","promotion",1,0]',
+        b'["g","alerts.raw",0,"promotion",1,null]',
+        b'["g","alerts.raw","*","attempt",1,null]',
+        b'["g","alerts.raw","*","promotion",10000000000,null]',
+        b'["g","alerts.raw","*","promotion",9223372036854775808,null]',
+    ],
+)
+def test_a_key_that_is_no_promotions_says_none(name: bytes | None) -> None:
+    assert promotion_of(name, OURS) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "bundle_id"),
+    [(b"0123456789abcdef", "0123456789abcdef"), (b"", ""), (b"{}", ""), (b"\xff" * 16, "")],
+)
+def test_the_note_of_a_promotion_names_its_bundle(value: bytes, bundle_id: str) -> None:
+    assert bundle_of(value) == bundle_id

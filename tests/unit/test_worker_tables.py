@@ -20,13 +20,14 @@ from enrich.tables import Tables
 from tests.unit import mmdb_writer as mmdb
 from tests.unit import tiny
 from worker import compose, tables
+from worker.current import Current
 from worker.log import configure
 from worker.metrics import Metrics
 from worker.pulse import Pulse
 from worker.run import following
 from worker.settings import Settings
 from worker.tables import Children, Source, at_start, load, sources
-from worker.tables_watch import Current, Files, Watch, refreshed
+from worker.tables_watch import Files, Watch, refreshed
 
 GOOD, BETTER = "203.0.113.1 3\n", "203.0.113.1 4\n203.0.113.2\n"
 BAD = "<html>502 Bad Gateway</html>\n"
@@ -222,7 +223,7 @@ def test_the_next_batch_has_the_new_table_and_the_running_one_the_old(room: Room
     room.write(GOOD)
     room.start()
     current = Current(room.context)
-    core = following(current, None)
+    core = following(current)
     old, new = room.context.context_id, ""
     events = []
     for n in range(2):
@@ -231,7 +232,7 @@ def test_the_next_batch_has_the_new_table_and_the_running_one_the_old(room: Room
         if n == 0:
             room.write(BETTER)
             room.look()
-            current.context = room.context
+            current.take_tables(room.context.tables)
             new = room.context.context_id
     assert [event["context_id"] for event in events] == [old, new]
     assert [[each["value"].get("listings") for each in event["tables"]] for event in events] == [[3], [None]]
@@ -251,7 +252,7 @@ def test_a_watch_takes_over_what_is_new_and_counts_what_is_not(room: Room, logge
                 await watch.look()
 
     asyncio.run(work())
-    assert pulse.context_id == current.context.context_id != room.context.context_id
+    assert pulse.context_id == current.now.context.context_id != room.context.context_id
     exported = metrics.text().decode()
     assert 'millrace_table_loads_total{result="loaded",table="blocklist:feed"} 2.0' in exported
     assert 'millrace_table_loads_total{result="refused",table="blocklist:feed"} 1.0' in exported
@@ -320,9 +321,9 @@ def test_a_watch_that_runs_takes_over_a_change_and_ends_when_it_is_told(tmp_path
         await watch.start()
         room.write(BETTER)
         async with asyncio.timeout(20):
-            while current.context is room.context:
+            while current.now.context is room.context:
                 await asyncio.sleep(0.01)
         await watch.stop()
 
     asyncio.run(work())
-    assert current.context.tables.tables[0].facts.entries == 2
+    assert current.now.context.tables.tables[0].facts.entries == 2
