@@ -1,0 +1,89 @@
+"""Rows of the table as serving sees them: the same parser, the same text, the same matrix."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from enrich import features
+from enrich.context import Context
+from enrich.errors import CorpusRefused, Rejected
+from enrich.forest import Matrix
+from enrich.formats import alert_from
+from enrich.pipeline import States, prepare
+from enrich.record import RawRecord
+from enrich.row import Row
+from training.corpora import ait_ads
+from training.table import Table, where
+
+BATCH: Final = 1_000
+
+
+class Served(NamedTuple):
+    """n rows in the table's order. texts: ``features.text_of``. formats: of the alerts.
+
+    X: (n, k), NaN where missing. rows: as the models get them.
+    """
+
+    texts: list[str]
+    formats: list[str]
+    X: Matrix
+    rows: list[Row]
+
+
+def texts(table: Table, within: Context) -> tuple[list[str], list[str]]:
+    """Return text and format of each row's document, of rules too.
+
+    Raises CorpusRefused, naming file and row, for a document that no format takes.
+    """
+    read, formats = [], []
+    for place, document in enumerate(table.frame["document"]):
+        try:
+            alert = alert_from(document, within.formats)
+        except Rejected as rejected:
+            raise CorpusRefused(f"{where(table.frame, place)}: no alert: {rejected}") from None
+        read.append(features.text_of(alert))
+        formats.append(alert.format)
+    return read, formats
+
+
+def alerts(table: Table, within: Context, tell: Callable[[int], None] = lambda done: None) -> Served:
+    """Return the rows of alerts, each with the history of the alerts before it in its stream.
+
+    A stream is a scenario of AIT-ADS, else all alerts of one label source: a team's own alerts are one
+    network's. Rows of other kinds have no history but that of their group. The table's rows must be in time
+    order. tell: told how many rows are done.
+    Raises CorpusRefused, naming file and row, for a document that no format takes.
+    """
+    streams = _streams(table)
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(streams))}
+    times = table.time_ms.tolist()
+    records = [
+        RawRecord(
+            "training", numbers[stream], place, times[place] if times[place] >= 0 else None, None, document
+        )
+        for place, (document, stream) in enumerate(zip(table.frame["document"], streams, strict=True))
+    ]
+    states: States = {}
+    rows: list[Row] = []
+    parts: list[Matrix] = []
+    read: list[str] = []
+    for start in range(0, len(records), BATCH):
+        batch = prepare(records[start : start + BATCH], states, within)
+        if batch.dead:
+            place = start + min(batch.dead)
+            code = dict(batch.dead[min(batch.dead)].headers)["millrace-code"].decode()
+            raise CorpusRefused(f"{where(table.frame, place)}: no alert: {code}")
+        rows += batch.rows
+        read += batch.texts
+        parts.append(batch.X)
+        tell(len(rows))
+    X = np.vstack(parts) if parts else np.zeros((0, len(features.NAMES)), dtype=np.float32)
+    return Served(read, [row.alert.format for row in rows], X, rows)
+
+
+def _streams(table: Table) -> list[str]:
+    """Return the name of the stream that each row came in."""
+    frame = table.frame
+    one = (frame["kind"] == "alert") & (frame["label_source"] != ait_ads.SOURCE)
+    return frame["group"].where(~one, frame["label_source"]).tolist()
