@@ -5,7 +5,9 @@ import pytest
 
 from training.calibrate import MOST_SURE, feature_quantiles, isotonic
 from training.dataset import Dataset, context, dataset, joined
-from training.evaluate import auc, baselines, ece, ece_interval
+from training.evaluate import baselines
+from training.figures.calibration import ece, ece_interval
+from training.figures.ranking import auc
 from training.generate import Parameters, samples
 
 
@@ -81,7 +83,7 @@ def test_a_confidence_that_is_right_has_no_error() -> None:
 def test_the_interval_holds_the_error() -> None:
     dice = np.random.default_rng(2)
     confidence = dice.random(800)
-    error, low, high = ece_interval(confidence, dice.random(800) < confidence * 0.7)
+    error, low, high, _ = ece_interval(confidence, dice.random(800) < confidence * 0.7)
     assert low <= error <= high
 
 
