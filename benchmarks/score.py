@@ -123,13 +123,15 @@ def plain(lines: list[bytes]) -> float:
     from enrich.features import ANOMALY_COLUMNS, NAMES
 
     _, _, models = core.ready()
+    (head,) = models.heads
+    vectorizer = head.vocabulary.parts[0].vectorizer
     out = []
     began = time.perf_counter()
     for line in lines:
         doc = json.loads(line)
         numbers = pd.DataFrame([dict.fromkeys(NAMES, 0.0)]).to_numpy(dtype=np.float32)
-        text = models.vectorizer.transform([str(doc.get("rule", doc.get("alert", doc)))]).toarray()
-        severity = models.severity.predict_proba(np.hstack([text.astype(np.float32), numbers]))
+        text = vectorizer.transform([str(doc.get("rule", doc.get("alert", doc)))]).toarray()
+        severity = head.severity.predict_proba(np.hstack([text.astype(np.float32), numbers]))
         unusual = models.anomaly.score_samples(numbers[:, ANOMALY_COLUMNS])
         out.append(json.dumps({**doc, "severity": severity[0].tolist(), "anomaly": float(unusual[0])}))
     return len(lines) / (time.perf_counter() - began)

@@ -51,8 +51,10 @@ class _AsDocumented:
 
 def as_documented(models: Models) -> Models:
     """Return models whose forests are called as people call them, not tree by tree."""
-    plain = replace(models)
-    plain.__dict__["_shares"] = _AsDocumented(models.severity.predict_proba)
+    heads = tuple(replace(head, _texts={}) for head in models.heads)
+    for head in heads:
+        head.__dict__["_shares"] = _AsDocumented(head.severity.predict_proba)
+    plain = replace(models, heads=heads)
     plain.__dict__["_isolation"] = _AsDocumented(lambda X: -models.anomaly.score_samples(X))
     return plain
 

@@ -1,118 +1,110 @@
-"""``millrace train``: models, signed as a bundle and promoted."""
+"""``millrace train``: corpora to a signed candidate and its report; or a first bundle of generated alerts."""
 
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Annotated, Final
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-STAGES: Final = 5
-# What is compared: (name in the metrics, what a person reads).
-PREDICTORS: Final = (
-    ("severity", "models"),
-    ("majority", "commonest class"),
-    ("stated", "stated severity"),
-    ("stated_recoded", "stated, recoded"),
-    ("ceiling", "label-noise ceiling"),
-)
+DATA = "File or directory of corpora: rules, alerts, events with verdicts (docs/corpora.md). Repeatable."
 
 
 def train(
+    data: Annotated[list[Path] | None, typer.Option("--data", help=DATA)] = None,
     bootstrap: Annotated[
         bool, typer.Option("--bootstrap", help="Train on generated alerts: for a machine that has no models.")
     ] = False,
+    name: Annotated[
+        str, typer.Option(help="Name of the bundle, for people: lower case, digits, . _ -")
+    ] = "candidate",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same models.")] = 1,
+    cut: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Rows from this day on are the test (default: the last 15 %)."
+        ),
+    ] = None,
+    search: Annotated[
+        float, typer.Option(min=0.0, max=600.0, metavar="MINUTES", help="Look for better settings so long.")
+    ] = 0.0,
+    worth: Annotated[
+        bool, typer.Option("--worth", help="Learn what is worth a look from another network's attacks, too.")
+    ] = False,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Read events and verdicts from the topics, too.")
+    ] = False,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="ID", help="Key that signs (default: the only one here).")
+    ] = None,
     label_noise: Annotated[
-        float, typer.Option(min=0.0, max=0.5, help="Share of labels that are one class off.")
+        float, typer.Option(min=0.0, max=0.5, help="With --bootstrap: share of labels one class off.")
     ] = 0.05,
     rows: Annotated[
-        int | None, typer.Option(min=2_000, max=200_000, help="Alerts to generate (default: 14,500).")
+        int | None,
+        typer.Option(min=2_000, max=200_000, help="With --bootstrap: alerts to generate (default: 14,500)."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")
     ] = False,
 ) -> None:
-    """Train models, sign them as a bundle and promote it: workers that start from now on use it.
+    """Train models from corpora, judge them on rows they never saw, and sign them as a candidate.
+
+    Nothing is promoted: look at the report, then `millrace models promote`. A training that was cut off goes
+    on where it was. Exit code 1: a gate refuses the candidate; it is kept, with its report. With --bootstrap:
+    models of generated alerts, promoted at once.
+
+    Example: millrace train --data ../rules --data alerts.jsonl
+
+    Example: millrace train --data ../rules --cut 2024-01-01 --json | jq .refused
 
     Example: millrace train --bootstrap
-
-    Example: millrace train --bootstrap --seed 2 --label-noise 0.1 --json | jq .metrics
     """
-    import orjson
-
     from enrich.errors import SettingsWrong
     from worker.settings import load_settings
 
-    if not bootstrap:
-        raise SettingsWrong("training from corpora is not here yet: millrace train --bootstrap")
     settings = load_settings()
-    if settings.production:
-        raise SettingsWrong("train --bootstrap: MILLRACE_ENV=production refuses bootstrap bundles")
-    from training import bootstrap as training
+    if bootstrap and (data or feedback):
+        raise SettingsWrong("train: --bootstrap makes its own alerts; leave out --data and --feedback")
+    if bootstrap:
+        from millrace.trained import bootstrapped
 
-    began = time.monotonic()
-    with _progress(quiet=as_json) as say:
-        made = training.bootstrap(
-            bundles=settings.bundle_dir,
-            keys=settings.keys_dir,
-            trust=settings.trust_dir,
-            now_ms=time.time_ns() // 1_000_000,
-            seed=seed,
-            rows=training.ROWS if rows is None else rows,
-            label_noise=label_noise,
-            say=say,
-        )
-    seconds = time.monotonic() - began
-    place = settings.bundle_dir / made.bundle_id
-    if as_json:
-        doc = {"bundle_id": made.bundle_id, "bundle": str(place), "seconds": round(seconds, 2)}
-        typer.echo(orjson.dumps({**doc, "metrics": made.metrics}))
+        bootstrapped(settings, seed, label_noise, rows, as_json)
         return
-    _print(made.metrics)
-    typer.echo(f"Bundle {made.bundle_id} signed and promoted in {seconds:.1f} s: {place}")
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yield what shows a stage on stderr: a bar at a terminal, a line elsewhere, nothing if quiet."""
-    if quiet or not sys.stderr.isatty():
-        yield (lambda stage: None) if quiet else (lambda stage: print(stage, file=sys.stderr, flush=True))
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), BarColumn(bar_width=20), TimeElapsedColumn())
-    text = TextColumn("{task.description}", markup=False)
-    with Progress(*columns, text, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("start", total=STAGES, completed=-1)
-        yield lambda stage: progress.update(task, description=stage, advance=1)
-        progress.update(task, completed=STAGES)
-
-
-def _print(metrics: Mapping[str, float]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(markup=False, highlight=False)
-    table = Table(title="Severity, on alerts that came later and on another company's", title_justify="left")
-    table.add_column("predicted by")
-    for heading in ("accuracy", "macro-F1", "accuracy, other", "macro-F1, other"):
-        table.add_column(heading, justify="right")
-    for name, what in PREDICTORS:
-        cells = (
-            metrics[f"{of}{name}.{figure}"] for of in ("", "other.") for figure in ("accuracy", "macro_f1")
+    if not data and not feedback:
+        raise SettingsWrong(
+            "train: from what? --data PATH: corpora; --feedback: the topics; --bootstrap: generated alerts"
         )
-        table.add_row(what, *(f"{value:.3f}" for value in cells))
-    console.print(table)
-    for of, where in (("", "later alerts"), ("other.", "another company")):
-        low, high = metrics[f"{of}confidence.ece_low"], metrics[f"{of}confidence.ece_high"]
-        console.print(
-            f"{where}: {metrics[f'{of}rows']:,.0f} different alerts; calibration error "
-            f"{metrics[f'{of}confidence.ece']:.3f} ({low:.3f} to {high:.3f}); within what the models know "
-            f"{metrics[f'{of}severity.covered']:.1%}; anomaly finds attack stories with AUC "
-            f"{metrics[f'{of}anomaly.auc_story']:.2f} (chance .50)",
-            soft_wrap=True,
+    try:
+        from training import run
+        from training.evaluated import Places
+        from training.train import Options
+    except ModuleNotFoundError as error:
+        raise SettingsWrong(f"train needs {error.name}: install millrace[train]") from None
+    if search and find_spec("optuna") is None:
+        raise SettingsWrong("train --search needs optuna: install millrace[search]")
+    from millrace import told, trained
+    from models import trusted_keys
+    from models.signer import chosen_key
+
+    signer = chosen_key(settings.keys_dir, trusted_keys(settings.trust_dir, settings.production), key)
+    now = datetime.fromtimestamp(time.time(), UTC)
+    more = told.table(settings)[0] if feedback else None
+    cut_ms = None if cut is None else round(cut.replace(tzinfo=UTC).timestamp() * 1000)
+    with trained.progress(quiet=as_json) as tell:
+        made = run.trained(
+            data=data or (),
+            more=more,
+            authors=settings.authors,
+            places=Places(settings.state / "reports", settings.bundle_dir, settings.trust_dir),
+            work=settings.state / "training",
+            key=signer,
+            options=Options(name=name, seed=seed, cut_ms=cut_ms, search_s=search * 60, worth=worth),
+            now=now,
+            production=settings.production,
+            tell=tell,
         )
-    console.print("Labels are synthetic: these figures say nothing of your own alerts.")
+    trained.tell_of(made, as_json)
+    if made.refused:
+        raise typer.Exit(1)

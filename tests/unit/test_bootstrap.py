@@ -11,7 +11,7 @@ from enrich.errors import BundleRefused, MillraceError
 from enrich.features import ANOMALY_COLUMNS
 from enrich.pipeline import PartitionState, prepare
 from enrich.record import RawRecord
-from enrich.score import Models, anomaly, text_matrix
+from enrich.score import Models, anomaly
 from models import Store, trusted_keys
 from training.bootstrap import COMPANIES, ROWS, Bootstrapped, Split, bootstrap, bootstrap_split, trained
 from training.dataset import context, dataset
@@ -63,7 +63,7 @@ def test_the_bundle_is_promoted_and_loads(tmp_path: Path) -> None:
 def test_its_label_source_is_named(tmp_path: Path) -> None:
     made(tmp_path)
     loaded = Store(tmp_path / "bundles").load(trusted_keys(tmp_path / "trust"))
-    assert (loaded.label_source, loaded.bootstrap) == ("synthetic", True)
+    assert (loaded.heads[0].label_source, loaded.bootstrap) == ("synthetic", True)
 
 
 def test_production_refuses_it(tmp_path: Path) -> None:
@@ -111,14 +111,14 @@ def test_nearly_all_of_another_company_is_within_what_the_models_know() -> None:
 
 def test_foreign_texts_are_outside_what_the_models_know() -> None:
     foreign = ["Vesuvio pompe idrauliche guasto al collettore sud", "quartz lantern drift beneath ochre tide"]
-    known = text_matrix(foreign, full()[0])[1]
-    assert known.max() < full()[0].known_share_min
+    known = np.array([each.read.known for each in full()[0].heads[0].read(foreign)])
+    assert known.max() < full()[0].heads[0].known_share_min
 
 
 def test_words_of_attacks_are_known_though_they_are_rare() -> None:
     rules = [r for table in SIGNATURES.values() for c, rs in table.items() for r in rs if _grave(c)]
     words = {word for rule in rules for word in re.findall(WORD, rule.title.lower())}
-    assert len(words & set(full()[0].vectorizer.vocabulary_)) / len(words) > 0.9
+    assert len(words & set(full()[0].heads[0].vocabulary.parts[0].vectorizer.vocabulary_)) / len(words) > 0.9
 
 
 def _grave(concept: str) -> bool:
@@ -126,7 +126,8 @@ def _grave(concept: str) -> bool:
 
 
 def test_numbers_are_no_words() -> None:
-    assert [word for word in full()[0].vectorizer.vocabulary_ if word[0].isdigit()] == []
+    words = full()[0].heads[0].vocabulary.parts[0].vectorizer.vocabulary_
+    assert [word for word in words if word[0].isdigit()] == []
 
 
 def test_a_cold_history_alone_is_nothing_unusual() -> None:
@@ -140,19 +141,21 @@ def test_the_outputs_of_a_row_do_not_depend_on_its_batch(size: int) -> None:
     models, data = full()[0], split().test.stretch(0, 1)
     rows = 1_000 if size > 1 else 60  # a call costs 10 ms however few rows it has
     whole = outputs(models, data.texts[:1_000], data.X[:1_000])
-    models._texts.clear()
+    models.heads[0]._texts.clear()
     cut = [outputs(models, data.texts[i : i + size], data.X[i : i + size]) for i in range(0, rows, size)]
     assert np.vstack(cut)[:rows].tobytes() == whole[:rows].tobytes()
 
 
 def outputs(models: Models, texts: list[str], X: np.ndarray) -> np.ndarray:
     """Everything that the models say of these rows, as float64."""
-    words, known = text_matrix(texts, models)
+    (head,) = models.heads
+    found = head.read(texts)
+    words = head.tfidf(found)
     return np.column_stack(
         [
             words.astype(np.float64),
-            known,
-            models.severity.predict_proba(np.hstack([words, X])),
+            [each.read.known for each in found],
+            head.severity.predict_proba(np.hstack([words, X])),
             models.anomaly.score_samples(X[:, ANOMALY_COLUMNS]),
             [each.score for each in anomaly(X, models)],
         ]

@@ -80,9 +80,9 @@ def test_a_worker_is_given_exactly_what_its_dependencies_need() -> None:
     assert given == here
 
 
-def test_training_is_given_pandas_beside_it() -> None:
+def test_training_is_given_its_packages_beside_it() -> None:
     more = names(subset(LOCK, asked(PROJECT, ["train"]))) - names(subset(LOCK, asked(PROJECT, [])))
-    assert more == {"pandas"}
+    assert more == {"pandas", "pyyaml"}
 
 
 def test_the_image_has_the_files_that_the_dockerfile_copies_and_no_others() -> None:

@@ -1,0 +1,100 @@
+"""What a training tells of itself in the report: data, splits, choices, words that pull, coverage, drift."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+
+from enrich.attack import AttackKnowledge
+from enrich.heads import Head
+from enrich.linear import Linear
+from training.figures.drift import class_drift
+from training.figures.importance import pulling as pulling_of
+from training.heads import Made
+from training.judged import Judged
+from training.reports.attack import attack_coverage
+from training.reports.sections import Moved, Part, Pulling, Source, Tactic, Technique
+from training.split import Split
+from training.table import Table
+
+# Words named for each class.
+PULLING: Final = 5
+_SIDES: Final = ("train", "calibrate", "test")
+
+
+def sources(table: Table) -> tuple[Source, ...]:
+    """Return rows, classes, hash and licence of each label source."""
+    found = []
+    for share in table.shares:
+        part = table.source(share.label_source, share.kind)
+        one, two, three, four, five = share.classes
+        licence = table.licences.get(share.label_source, "not stated")
+        classes = (one, two, three, four, five)
+        found.append(Source(share.label_source, share.rows, classes, part.content_hash, licence, share.kind))
+    return tuple(found)
+
+
+def splits(table: Table, split: Split) -> tuple[Part, ...]:
+    """Return rows and dates of each side of each label source."""
+    found = []
+    for name, rows in zip(_SIDES, split.tables(table), strict=True):
+        for source in sorted(set(rows.frame["label_source"])):
+            times = rows.source(source).time_ms
+            known = times[times >= 0]
+            first, last = ("", "") if not len(known) else (_day(int(known.min())), _day(int(known.max())))
+            found.append(Part(source, name, len(times), first, last))
+    return tuple(found)
+
+
+def pulling(heads: Sequence[Head], judged: Sequence[Judged]) -> tuple[Pulling, ...]:
+    """Return the words that add most to each class of linear heads, in the mean over the test rows."""
+    texts = {each.label_source: each.texts for each in judged}
+    found = []
+    for head in heads:
+        model, own = head.severity, texts.get(head.label_source, ())
+        if not isinstance(model, Linear) or not own:
+            continue
+        total = np.zeros(len(head.vocabulary))
+        for read in head.vocabulary.read(own):
+            total[read.columns] += read.weights
+        told = pulling_of(
+            model.coefficients, model.classes_.tolist(), total / len(own), head.vocabulary.names, PULLING
+        )
+        found += [Pulling(head.label_source, each.severity, each.word, each.weight) for each in told]
+    return tuple(found)
+
+
+def choices(made: Sequence[Made]) -> tuple[str, ...]:
+    """Return what was tried for each head, best first, a line each."""
+    lines = []
+    for each in made:
+        source, rows = each.head.label_source, len(each.choice.places)
+        lines.append(
+            f"{source}: chosen on {rows:,} rows held out inside the training: "
+            + "; ".join(
+                f"{trial.candidate.name}{'' if trial.candidate.serves else ' (for comparison)'} "
+                f"{trial.accuracy:.3f}/{trial.macro_f1:.3f}"
+                for trial in each.choice.trials
+            )
+            + " (accuracy/macro-F1 with rare classes folded)"
+        )
+    return tuple(lines)
+
+
+def coverage(table: Table, attack: AttackKnowledge) -> tuple[tuple[Tactic, ...], tuple[Technique, ...]]:
+    """Return how many rules and alerts there are of each tactic and technique, and which have none."""
+    rules = table.frame["kind"] != "procedure"
+    return attack_coverage(table.frame.loc[rules, "techniques"], attack.table)
+
+
+def drifted(judged: Sequence[Judged]) -> tuple[Moved, ...]:
+    """Return how far the labels of the test lie from those of the training rows."""
+    return tuple(
+        Moved(each.label_source, "training to test", class_drift(each.train_label, each.label))
+        for each in judged
+    )
+
+
+def _day(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).date().isoformat()
