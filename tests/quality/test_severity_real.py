@@ -30,6 +30,7 @@ UNDATED = ("splunk",)
 
 pytestmark = [
     pytest.mark.quality,
+    pytest.mark.figures,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(not DATA.is_dir(), reason="the public data sets are not beside the checkout"),
 ]

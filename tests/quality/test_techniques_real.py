@@ -27,6 +27,7 @@ PAST = 10
 
 pytestmark = [
     pytest.mark.quality,
+    pytest.mark.figures,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(not DATA.is_dir(), reason="the public data sets are not beside the checkout"),
 ]
