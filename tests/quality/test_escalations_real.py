@@ -67,6 +67,7 @@ def test_unseen_attack_types_stand_out_among_flows(data: Path) -> None:
     assert min(found["prototypes"][1], found["forest"][1]) > found["floor: forest on the figures"][1]
 
 
+@pytest.mark.figures
 def test_attack_phases_of_another_run_are_caught_with_fewer_false_escalations(data: Path) -> None:
     within = context()
     trained = scenario(data / "ait_ads/russellmitchell.jsonl.gz", within)

@@ -24,7 +24,7 @@ SOURCES = ("elastic", "sigma", "splunk")
 PLAIN = next(each for each in CANDIDATES if each.name.startswith("plain"))
 SERVING = [each for each in CANDIDATES if each.serves]
 # In the folds only these two: five times five rounds of all would take half an hour.
-FEW = [each for each in SERVING if each.kind == "logistic" and each.strength == 5.0 and len(each.reads) == 6]
+FEW = [each for each in SERVING if each.name.endswith("others .3")]
 # Splunk's dates are those of a release, not of the rules.
 UNDATED = ("splunk",)
 
