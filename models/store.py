@@ -301,8 +301,8 @@ class Store:
     def _nothing_promoted(self) -> str:
         if os.path.lexists(self.directory / UNSIGNED):
             return (
-                f"{self.directory / UNSIGNED}: is not signed, as an older Millrace wrote it: promote again: "
-                "`millrace models promote ID --why …`"
+                f"{self.directory / UNSIGNED}: is not signed, as an older Millrace wrote it: train again "
+                "(`millrace train --bootstrap`, or with --data), or promote a bundle of this version"
             )
         count = len(self.list())
         if count:

@@ -55,12 +55,15 @@ def make_topics(settings: Settings, say: Say) -> None:
 
 
 def bundle(settings: Settings, say: Say) -> None:
-    """Train a bootstrap bundle if this machine has none yet. Raises BundleRefused for one that is spoilt."""
+    """Train a bootstrap bundle if none is promoted here yet. Raises BundleRefused for one that is spoilt.
+
+    What a Millrace from before signed promotions has left is none: its bundles are of other features.
+    """
     from models import Store, trusted_keys
 
-    store = Store(settings.bundle_dir)
-    if store.list():
-        loaded = store.load(trusted_keys(settings.trust_dir, settings.production), settings.production)
+    store, trusted = Store(settings.bundle_dir), trusted_keys(settings.trust_dir, settings.production)
+    if store.history(trusted, settings.production):
+        loaded = store.load(trusted, settings.production)
         sources = ", ".join(head.label_source for head in loaded.heads)
         say(f"Models: bundle {loaded.bundle_id} ({sources})")
         return

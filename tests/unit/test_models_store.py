@@ -378,10 +378,10 @@ def test_a_promotion_by_a_key_that_is_trusted_no_longer_is_refused_and_can_be_ma
     assert (mine.promoted(mine.bundle.name), current(mine).sequence) == (current(mine), 2)
 
 
-def test_an_unsigned_promotion_of_an_older_millrace_says_to_promote_again(mine: House) -> None:
+def test_an_unsigned_promotion_of_an_older_millrace_says_to_train_again(mine: House) -> None:
     doc = f'{{"sequence":1,"bundle_id":"{mine.bundle.name}","previous":null,"who":"x","why":"y"}}'
     (mine.store.directory / UNSIGNED).write_text(doc)
-    assert "is not signed, as an older Millrace wrote it: promote again" in refused(mine)
+    assert "is not signed, as an older Millrace wrote it: train again" in refused(mine)
     assert mine.promoted(mine.bundle.name) == current(mine)
 
 
