@@ -49,7 +49,11 @@ class Delivery:
 
 
 class Ledger:
-    """Per partition: the deliveries on their way, in order, and the end of the run that is acknowledged.
+    """Per partition: the deliveries on their way, in order, the end of the run that is acknowledged, and
+    what of it the brokers have confirmed.
+
+    Faust's own book of the last notes a commit that failed as well, and what was in doubt would wait for the
+    next alert.
 
     rows, size: of all deliveries on their way.
     """
@@ -59,21 +63,24 @@ class Ledger:
         self._limit_bytes: Final = limit_bytes
         self._heads: dict[TP, int] = {}
         self._expected: dict[TP, int] = {}
+        self._confirmed: dict[TP, int | None] = {}
         self._lists: dict[TP, deque[Delivery]] = {}
         self.rows = 0
         self.size = 0
 
-    def begin(self, tp: TP, offset: int) -> None:
-        """Expect this offset next, and nothing that was read before."""
+    def begin(self, tp: TP, offset: int, confirmed: int | None = None) -> None:
+        """Expect this offset next, and nothing that was read before. confirmed: as committed; None: none."""
         for delivery in self._lists.get(tp, ()):
             self._leave(delivery)
         self._heads[tp] = self._expected[tp] = offset
+        self._confirmed[tp] = confirmed
         self._lists[tp] = deque()
 
     def clear(self) -> None:
         """Forget every partition."""
         self._heads.clear()
         self._expected.clear()
+        self._confirmed.clear()
         self._lists.clear()
         self.rows = self.size = 0
 
@@ -106,6 +113,14 @@ class Ledger:
     def head(self, tp: TP) -> int | None:
         """Return the offset up to which all is acknowledged, exclusive; None: not read."""
         return self._heads.get(tp)
+
+    def confirm(self, tp: TP, offset: int) -> None:
+        """Note that the brokers have committed this offset."""
+        self._confirmed[tp] = offset
+
+    def is_due(self, tp: TP, offset: int) -> bool:
+        """Whether this offset is to be committed: the brokers have confirmed another, or none."""
+        return self._confirmed.get(tp) != offset
 
     def expected(self, tp: TP) -> int | None:
         """Return the offset that comes next; None: not read."""

@@ -15,7 +15,6 @@ class Positions(Protocol):
 
     app: Any
     epoch: int
-    _committed_offset: Any
 
     @property
     def ledger(self) -> Ledger:
@@ -83,7 +82,6 @@ class Gaps:
             return []
         self._went_back(tp, expected, end, first)
         self._consumer.ledger.begin(tp, first)
-        self._consumer._committed_offset[tp] = None
         self._consumer.app.recovery.began_anew(tp.partition, first)
         return rows
 

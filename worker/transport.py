@@ -112,13 +112,10 @@ class Consumer(driver.Consumer):
         await self.seek_wait(starts)
         if epoch != self.epoch:
             return
-        # A start that is not the committed offset (the log was cut, or made anew) is to be committed itself.
-        self._committed_offset.update(
-            {tp: offset if offset and starts[tp] == offset else None for tp, offset in committed.items()}
-        )
         self._held.update(starts)
         for tp, offset in starts.items():
-            self.ledger.begin(tp, offset)
+            # A start that is not what is committed (the log was cut, or made anew) is to be committed itself.
+            self.ledger.begin(tp, offset, offset if offset == committed[tp] else None)
         self.app.recovery.begin(
             {tp.partition: offset for tp, offset in starts.items()},
             {tp.partition: ends[tp] for tp in starts},
@@ -137,6 +134,9 @@ class Consumer(driver.Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         return self.ledger.head(tp)
 
+    def _should_commit(self, tp: TP, offset: int) -> bool:
+        return self.ledger.is_due(tp, offset)
+
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         epoch = self.epoch
         coordinator = self._thread._ensure_consumer()._coordinator
@@ -144,6 +144,8 @@ class Consumer(driver.Consumer):
             return False  # put out of the group meanwhile: without a generation it might even be accepted
         done: bool = await super()._commit(offsets)
         if done and epoch == self.epoch:
+            for tp, offset in offsets.items():
+                self.ledger.confirm(tp, offset)
             self.app.recovery.committed({tp.partition: offset for tp, offset in offsets.items()})
         return done
 

@@ -62,3 +62,15 @@ def test_the_oldest_is_the_first_that_has_no_receipts() -> None:
     assert book.oldest_s() == 5.0
     book.done(lists[0])
     assert book.oldest_s() == 6.0
+
+
+def test_what_the_brokers_have_not_confirmed_is_due_and_what_they_have_is_not() -> None:
+    book = ledger()
+    assert book.is_due(PLACE, 0)
+    book.confirm(PLACE, 2)
+    assert (book.is_due(PLACE, 2), book.is_due(PLACE, 3)) == (False, True)
+    book.begin(PLACE, 0)  # the log was made anew, and a commit from before comes to its end
+    book.confirm(PLACE, 2)
+    assert book.is_due(PLACE, 0)
+    book.begin(PLACE, 7, 7)
+    assert not book.is_due(PLACE, 7)

@@ -22,7 +22,6 @@ class Fake(Consumer):
         self.epoch, self._gaps = 1, Gaps(self)  # type: ignore[misc]
         self.ledger = Ledger(1000, 1_000_000)  # type: ignore[misc]
         self.ledger.begin(PLACE, expected)
-        self._committed_offset = {}
         self.begins, self.ends, self.sought = begin, end, []  # type: ignore[var-annotated]
         self.told: list[tuple[str, int]] = []
         self.anew: list[tuple[int, int]] = []
@@ -97,10 +96,10 @@ def test_old_records_alone_are_asked_again_while_the_log_is_long_enough() -> Non
 
 def test_a_log_that_ends_before_the_expected_offset_is_read_anew_and_its_commit_forgotten() -> None:
     consumer = Fake(500, end=10)
-    consumer._committed_offset[PLACE] = 500
+    consumer.ledger.confirm(PLACE, 500)
     consumer.believed(0, 1)
     assert (consumer.believed(0, 1), consumer.anew) == ([0, 1], [(0, 0)])
-    assert (consumer.ledger.head(PLACE), consumer._committed_offset[PLACE]) == (0, None)
+    assert (consumer.ledger.head(PLACE), consumer.ledger.is_due(PLACE, 0)) == (0, True)
 
 
 @pytest.mark.parametrize(("expected", "offsets", "end"), [(5, (8, 9), 1000), (500, (0, 1), 10)])
