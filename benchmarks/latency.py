@@ -13,8 +13,8 @@ from benchmarks.process import BenchmarkFailed, Child, environment
 from benchmarks.readback import everything, header
 from benchmarks.room import Room
 from benchmarks.worker import workers
-from enrich.pipeline import uid
 from enrich.record import RawRecord
+from enrich.uid import uid
 from worker.settings import Settings
 
 READY_S: Final = 30.0

@@ -5,10 +5,8 @@ raw records -> parse -> enrich -> fold -> features -> score -> decide -> encode 
 """
 
 from collections import Counter
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b, sha256
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +15,17 @@ from enrich import address, features
 from enrich.alert import Alert, entity, rule_key
 from enrich.attack import AttackKnowledge
 from enrich.context import Context
+from enrich.dead_letter import dead_letter
 from enrich.decide import capacity_share, decide
 from enrich.encode.ocsf import encode
 from enrich.errors import DeadCode, Quality, QualityCode, Rejected
-from enrich.formats import alert_from
+from enrich.formats import alerts_from
 from enrich.history import COLD, FUTURE_MS, Fold
-from enrich.record import Header, RawRecord, Record
-from enrich.row import Row, Score, new_row
+from enrich.record import RawRecord, Record
+from enrich.row import Decision, Row, Score, new_row
 from enrich.score import Models, score, unscored
 from enrich.suppression import Suppression
-
-UID_HEADER: Final = "millrace-uid"
-ATTEMPT_HEADER: Final = "millrace-attempt"
-KEY_LIMIT: Final = 16_384
+from enrich.uid import UID_HEADER, record_time, uid
 
 
 @dataclass
@@ -92,6 +88,7 @@ def prepare(records: Sequence[RawRecord], states: States, context: Context) -> P
     now_ms: list[int] = []
     dead: dict[int, Record] = {}
     counts: Counter[str] = Counter()
+    unread: list[tuple[int, RawRecord, bytes]] = []
     for place, record in enumerate(records):
         state = states.get(record.partition)
         if state is None:
@@ -103,12 +100,14 @@ def prepare(records: Sequence[RawRecord], states: States, context: Context) -> P
         if record.value is None:
             counts["tombstone"] += 1
             continue
-        try:
-            row = _row(record, record.value, state.history, context)
-        except Rejected as rejected:
-            counts[f"dead.{rejected.code}"] += 1
-            dead[place] = _dead_letter(record, record.value, rejected, state.history, context)
+        unread.append((place, record, record.value))
+    for (place, record, raw), alert in zip(unread, _alerts(unread, context), strict=True):
+        state = states[record.partition]
+        if isinstance(alert, Rejected):
+            counts[f"dead.{alert.code}"] += 1
+            dead[place] = dead_letter(record, raw, alert, state.history, context)
             continue
+        row = _row(record, raw, alert, state.history, context)
         rows.append(row)
         places.append(place)
         now_ms.append(row.time_ms if row.history.folded else state.history.watermark_ms or row.record_time_ms)
@@ -154,7 +153,7 @@ def _scored(batch: Prepared, models: Models, start: int, end: int) -> list[Score
 def finish(
     records: Sequence[RawRecord], batch: Prepared, scores: Sequence[Score], states: States, context: Context
 ) -> Batch:
-    """Decide and encode, row by row in order: each decision sees the escalations before it."""
+    """Decide in order, since each decision sees the escalations before it; then encode."""
     outputs: list[tuple[Record, ...]] = [()] * len(records)
     counts = batch.counts
     policy, capacity = context.policy, context.policy.escalate.capacity_per_day
@@ -163,14 +162,19 @@ def finish(
     guessed(batch, scores, context.attack)
     for place, letter in batch.dead.items():
         outputs[place] = (letter,)
-    routes: list[str] = []
-    for place, row, row_score, now_ms in zip(batch.places, batch.rows, scores, batch.now_ms, strict=True):
+    decisions: list[Decision] = []
+    alike: dict[str, list[int]] = {}
+    for at, (row, row_score, now_ms) in enumerate(zip(batch.rows, scores, batch.now_ms, strict=True)):
         partition = row.record.partition
-        decision = decide(row, row_score, policy, states[partition].suppression, now_ms, shares[partition])
-        enriched, escalated = encode(row, row_score, decision, context)
+        suppression = states[partition].suppression
+        decisions.append(decide(row, row_score, policy, suppression, now_ms, shares[partition]))
+        alike.setdefault(row.alert.format, []).append(at)
+    # One format after the other, as they are parsed: 6 % of the whole way (``alerts_from``).
+    for at in [at for of_format in alike.values() for at in of_format]:
+        place, row = batch.places[at], batch.rows[at]
+        enriched, escalated = encode(row, scores[at], decisions[at], context)
         key = context.redaction.entity(row.entity, row.alert.user).encode()
         headers = ((UID_HEADER, row.uid.encode()), of_context)
-        routes.append(decision.route)
         if escalated is None:
             outputs[place] = (Record("enriched", key, enriched, headers),)
         else:
@@ -180,18 +184,30 @@ def finish(
                 Record("escalated", key, escalated, headers),
             )
     counts["enriched"] += len(batch.rows)
-    for route, rows_to in Counter(routes).items():
+    for route, rows_to in Counter([decision.route for decision in decisions]).items():
         counts[f"route.{route}"] += rows_to
     return Batch(outputs, counts)
 
 
-def _row(record: RawRecord, raw: bytes, fold: Fold, context: Context) -> Row:
+def _alerts(unread: Sequence[tuple[int, RawRecord, bytes]], context: Context) -> Iterator[Alert | Rejected]:
+    """Yield what each record is, in their order. What must not be read is not."""
+    refused = [_refused(record, raw, context.raw_limit) for _, record, raw in unread]
+    values = [raw for (_, _, raw), why in zip(unread, refused, strict=True) if why is None]
+    read = iter(alerts_from(values, context.formats))
+    for why in refused:
+        yield next(read) if why is None else why
+
+
+def _refused(record: RawRecord, raw: bytes, limit: int) -> Rejected | None:
     if record.poison:
-        raise Rejected(DeadCode.POISON, "the worker has died of this record, and of it alone")
-    if len(raw) > context.raw_limit:
-        raise Rejected(DeadCode.OVERSIZE, f"{len(raw)} bytes, the limit is {context.raw_limit}")
-    alert = alert_from(raw, context.formats)
-    record_time_ms = _record_time(record, alert, fold)
+        return Rejected(DeadCode.POISON, "the worker has died of this record, and of it alone")
+    if len(raw) > limit:
+        return Rejected(DeadCode.OVERSIZE, f"{len(raw)} bytes, the limit is {limit}")
+    return None
+
+
+def _row(record: RawRecord, raw: bytes, alert: Alert, fold: Fold, context: Context) -> Row:
+    record_time_ms = record_time(record, alert, fold)
     time_ms, quality = alert.time_ms, alert.quality
     if time_ms is None:
         time_ms = record_time_ms
@@ -222,48 +238,3 @@ def _row(record: RawRecord, raw: bytes, fold: Fold, context: Context) -> Row:
         quality + of_hints,
         context.tables.found(alert) if context.tables.tables else (),
     )
-
-
-def _record_time(record: RawRecord, alert: Alert | None, fold: Fold) -> int:
-    if record.time_ms is not None:
-        return record.time_ms
-    if alert is not None and alert.time_ms is not None:
-        return alert.time_ms
-    return fold.watermark_ms or 0
-
-
-def uid(record: RawRecord, record_time_ms: int, source: str) -> str:
-    """Return ``metadata.uid``, 32 hex digits, of the record's coordinates; a redriven one keeps its first."""
-    for name, value in record.headers:
-        if name == UID_HEADER and len(value) == 32 and set(value) <= _HEX:
-            return value.decode()
-    place = f"{source}\x00{record.topic}\x00{record.partition}\x00{record.offset}\x00{record_time_ms}"
-    return blake2b(place.encode(), digest_size=16).hexdigest()
-
-
-_HEX: Final = frozenset(b"0123456789abcdef")
-
-
-def _dead_letter(record: RawRecord, raw: bytes, why: Rejected, fold: Fold, context: Context) -> Record:
-    given = next((value for name, value in record.headers if name == ATTEMPT_HEADER), b"")
-    attempt = given if given.isdigit() and len(given) <= 6 and given.strip(b"0") else b"1"
-    headers: tuple[Header, ...] = (
-        ("millrace-code", why.code.encode()),
-        ("millrace-message", str(why).encode("utf-8", "replace")),
-        ("millrace-topic", record.topic.encode()),
-        ("millrace-partition", str(record.partition).encode()),
-        ("millrace-offset", str(record.offset).encode()),
-        (ATTEMPT_HEADER, attempt),
-        (UID_HEADER, uid(record, _record_time(record, None, fold), context.source).encode()),
-    )
-    if record.time_ms is not None:
-        headers = (*headers, ("millrace-record-ms", str(record.time_ms).encode()))
-    key = record.key
-    if key is not None and len(key) > KEY_LIMIT:
-        key = None
-    if len(raw) > 2 * context.raw_limit:
-        # A compressing producer gets more past a topic's limit than any output topic takes back.
-        digest = sha256(raw).hexdigest().encode()
-        headers = (*headers, ("millrace-size", str(len(raw)).encode()), ("millrace-sha256", digest))
-        raw = raw[: context.raw_limit]
-    return Record("dead", key, raw, headers)

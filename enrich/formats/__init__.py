@@ -28,6 +28,7 @@ __all__ = [
     "Mapping",
     "Parse",
     "alert_from",
+    "alerts_from",
     "load_mapping",
     "packaged_mappings",
 ]
@@ -38,6 +39,9 @@ FORMATS_VERSION: Final = 3
 # of one of the last eight. Few are kept, so that they stay in the processor's cache.
 REPEATS: Final = 16
 REPEATS_BYTES: Final = 4_096
+# Records that begin with the same so many bytes are read one after the other. Most of one detector's do: more
+# bytes reach into the values (times, ids), fewer tell less.
+ALIKE_BYTES: Final = 12
 # Where a search hit has the document: exports of an index are lists of these.
 HIT: Final = "_source"
 
@@ -85,6 +89,27 @@ def alert_from(value: bytes, formats: Formats) -> Alert:
     ``not_an_alert``. Equal bytes in a row give the same object.
     """
     return formats.remembered(value) if len(value) <= REPEATS_BYTES else _read(value, formats)
+
+
+def alerts_from(values: Sequence[bytes], formats: Formats) -> list[Alert | Rejected]:
+    """Return what each of these is, at its place: the Alert, or why it is none.
+
+    The same as ``alert_from`` of each, in less time: those that begin alike are read one after the other,
+    for a parser that is called again finds its code and tables in the processor's caches. Of six formats in
+    any order 101 µs an alert for 127, the whole way without models (benchmarks.formats).
+    """
+    alike: dict[bytes, list[int]] = {}
+    for place, value in enumerate(values):
+        alike.setdefault(value[:ALIKE_BYTES], []).append(place)
+    found: dict[int, Alert | Rejected] = {}
+    for places in alike.values():
+        for place in places:
+            try:
+                found[place] = alert_from(values[place], formats)
+            except Rejected as rejected:
+                # A new one: this one's traceback holds our frame, and so ``found``: a ring.
+                found[place] = Rejected(rejected.code, str(rejected))
+    return [found[place] for place in range(len(values))]
 
 
 def _read(value: bytes, formats: Formats) -> Alert:

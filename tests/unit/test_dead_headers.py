@@ -2,9 +2,11 @@
 
 import pytest
 
-from enrich.pipeline import ATTEMPT_HEADER, UID_HEADER, process
+from enrich.dead_letter import ATTEMPT_HEADER
+from enrich.pipeline import process
 from enrich.record import RawRecord, Record
 from enrich.refused import cut_raw, undeliverable
+from enrich.uid import UID_HEADER
 from tests.unit import tiny
 from tests.unit.letters import record
 from worker.dead import Letter, headers_of, of_record
