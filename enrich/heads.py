@@ -16,6 +16,7 @@ import numpy.typing as npt
 from enrich.features import head_of
 from enrich.forest import Floats, Matrix, Shares
 from enrich.linear import Columns, Linear
+from enrich.remembered import Remembered
 from enrich.row import Pull
 from enrich.vocabulary import Read, Vocabulary
 
@@ -66,7 +67,12 @@ class Head:
     calibration_x: Floats
     calibration_y: Floats
     known_share_min: float
-    _texts: dict[str, Told] = field(default_factory=dict, repr=False, compare=False)
+    # Remembered[Told]; what is given for it is not kept.
+    _texts: Any = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Remember nothing: one that is made of another reads otherwise."""
+        object.__setattr__(self, "_texts", Remembered(TEXT_CACHE))
 
     @property
     def kind(self) -> str:
@@ -91,14 +97,8 @@ class Head:
 
     def read(self, texts: Sequence[str]) -> list[Told]:
         """Return each text as it was read. Up to TEXT_CACHE different ones are remembered."""
-        cache = self._texts
-        new = [text for text in dict.fromkeys(texts) if text not in cache]
-        if new:
-            if len(cache) + len(new) > TEXT_CACHE:
-                cache.clear()
-                new = list(dict.fromkeys(texts))
-            cache.update(zip(new, self._new(new), strict=True))
-        return [cache[text] for text in texts]
+        told: list[Told] = self._texts.of(texts, self._new)
+        return told
 
     def tfidf(self, found: Sequence[Told]) -> Matrix:
         """Return the weights as a dense matrix, (n, v)."""
@@ -110,7 +110,7 @@ class Head:
             dense[rows, np.concatenate(columns)] = np.concatenate([each.read.weights for each in found])
         return dense
 
-    def _new(self, texts: Sequence[str]) -> Iterator[Told]:
+    def _new(self, texts: list[str]) -> Iterator[Told]:
         for text, read in zip(texts, self.vocabulary.read(texts), strict=True):
             yield Told(read, *self._linear(head_of(text), read.columns, read.weights))
 

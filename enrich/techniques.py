@@ -1,12 +1,13 @@
 """Technique guesses of a text model: the last rung of the ladder, under what is stated, known and matched."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from enrich.attack import Guess
 from enrich.features import DESCRIPTION, HEAD_LINES, TITLE
 from enrich.linear import Labels
+from enrich.remembered import Remembered
 from enrich.vocabulary import Vocabulary
 
 TEXT_CACHE: Final = 8192
@@ -25,23 +26,24 @@ class Techniques:
     labels: Labels
     least: float
     known_share_min: float
-    _texts: dict[str, tuple[Guess, ...]] = field(default_factory=dict, repr=False, compare=False)
+    # Remembered[tuple[Guess, ...]]; what is given for it is not kept.
+    _texts: Any = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Remember nothing: one that is made of another reads otherwise."""
+        object.__setattr__(self, "_texts", Remembered(TEXT_CACHE))
 
     def of(self, texts: Sequence[str]) -> list[tuple[Guess, ...]]:
         """Return for each text (``features.text_of``) at most GUESSES guesses, likeliest first."""
-        rules = [rule_of(text) for text in texts]
-        cache = self._texts
-        new = [rule for rule in dict.fromkeys(rules) if rule not in cache]
-        if new:
-            if len(cache) + len(new) > TEXT_CACHE:
-                cache.clear()
-                new = list(dict.fromkeys(rules))
-            for rule, read in zip(new, self.vocabulary.read(new), strict=True):
-                likely: list[tuple[str, float]] = []
-                if read.known >= self.known_share_min:
-                    likely = self.labels.likely(read.columns, read.weights, GUESSES, self.least)
-                cache[rule] = tuple([Guess(uid, probability) for uid, probability in likely])
-        return [cache[rule] for rule in rules]
+        guesses: list[tuple[Guess, ...]] = self._texts.of([rule_of(text) for text in texts], self._new)
+        return guesses
+
+    def _new(self, rules: list[str]) -> Iterator[tuple[Guess, ...]]:
+        for read in self.vocabulary.read(rules):
+            likely: list[tuple[str, float]] = []
+            if read.known >= self.known_share_min:
+                likely = self.labels.likely(read.columns, read.weights, GUESSES, self.least)
+            yield tuple([Guess(uid, probability) for uid, probability in likely])
 
 
 def rule_of(text: str) -> str:

@@ -5,16 +5,17 @@ on nothing all day, and a slight one be the only trace of an intruder. It reads 
 wrote, and what the history counts: no text that an attacker sends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import exp
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from enrich.features import head_of
 from enrich.forest import Floats, Matrix
+from enrich.remembered import Remembered
 from enrich.vocabulary import Vocabulary
 
 TEXT_CACHE: Final = 8192
@@ -43,7 +44,12 @@ class Worth:
     numbers: Floats
     intercept: float
     known_share_min: float
-    _texts: dict[str, float | None] = field(default_factory=dict, repr=False, compare=False)
+    # Remembered[float | None]; what is given for it is not kept.
+    _texts: Any = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Remember nothing: one that is made of another reads otherwise."""
+        object.__setattr__(self, "_texts", Remembered(TEXT_CACHE))
 
     def of(self, texts: Sequence[str], X: Matrix) -> list[float | None]:
         """Return the probability of each row, 0-1, four digits; None where the rule is not known.
@@ -54,18 +60,13 @@ class Worth:
         return [None if words is None else _probability(words + numbers) for words, numbers in said]
 
     def _of_words(self, texts: Sequence[str]) -> list[float | None]:
-        heads = [head_of(text) for text in texts]
-        cache = self._texts
-        new = [head for head in dict.fromkeys(heads) if head not in cache]
-        if new:
-            if len(cache) + len(new) > TEXT_CACHE:
-                cache.clear()
-                new = list(dict.fromkeys(heads))
-            for head, read in zip(new, self.vocabulary.read(new), strict=True):
-                known = read.known >= self.known_share_min
-                parts = self.words[read.columns] * read.weights.astype(np.float64)
-                cache[head] = float(parts.sum()) if known else None
-        return [cache[head] for head in heads]
+        said: list[float | None] = self._texts.of([head_of(text) for text in texts], self._new)
+        return said
+
+    def _new(self, heads: list[str]) -> Iterator[float | None]:
+        for read in self.vocabulary.read(heads):
+            parts = self.words[read.columns] * read.weights.astype(np.float64)
+            yield float(parts.sum()) if read.known >= self.known_share_min else None
 
     def _of_numbers(self, X: Matrix) -> Floats:
         values = (X[:, self.columns].astype(np.float64) - self.mean) / self.scale

@@ -10,9 +10,11 @@ from millrace import screen
 from millrace.bundles import Described, size
 from millrace.bundles import facts as told
 from models import Manifest
-from models.store import Recorded
+from models.records import Recorded
 
 MIB: Final = 1_048_576
+# Promotions on the screen. Whoever can write to the store, and has no key, can fill it with thousands.
+HISTORY: Final = 50
 
 
 def bundles(rows: Iterable[Described], current: str | None) -> Table:
@@ -48,9 +50,11 @@ def _asked(manifest: Manifest) -> Text:
 
 
 def history(rows: Sequence[Recorded]) -> Table:
-    """Return the promotions, newest first. Why one is refused is too long for a column, and not in it."""
+    """Return the newest promotions. Why one is refused is too long for a column, and not in it."""
     made = screen.table("no.", "at", "", "bundle", "by", "why", right={"no."}, wide={"why"})
-    for each in rows:
+    if len(rows) > HISTORY:
+        made.caption = Text(f"{len(rows) - HISTORY:,} older: --json has them", style="dim")
+    for each in rows[:HISTORY]:
         found = each.promotion
         if found is None:
             made.add_row(str(each.sequence), "", screen.safe("refused", "bold red"))

@@ -3,9 +3,10 @@
 from typing import Any, NamedTuple
 
 from enrich.errors import BundleRefused
-from models import Manifest, Promotion, Store, Trust
+from models import Manifest, Promotion, Store, Trust, trusted_keys
 from models.bundle import check_made_for_us, opened, signed_manifest, verified
-from models.store import Recorded
+from models.records import Recorded
+from worker.settings import Settings
 
 
 class Described(NamedTuple):
@@ -20,6 +21,12 @@ class Described(NamedTuple):
     def created(self) -> str:
         """When it was made, as text that sorts; empty for a refused one."""
         return "" if self.manifest is None else self.manifest.created.isoformat()
+
+
+def store_of(settings: Settings) -> tuple[Store, Trust]:
+    """Return this installation's store, and the keys that are trusted here. Raises SettingsWrong."""
+    trusted = trusted_keys(settings.trust_dir, settings.production)
+    return Store(settings.bundle_dir, settings.source), trusted
 
 
 def described(store: Store, bundle_id: str, trusted: Trust) -> Described:

@@ -6,6 +6,8 @@ content, so what ``Store.path`` returns may as well be a local copy, fetched fro
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -31,6 +33,13 @@ class Blobs(Protocol):
 
     def read(self, name: str, limit: int) -> bytes:
         """Return the content, at most so many bytes. Raises Unreadable: missing, longer, no plain file."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other writers off meanwhile, as far as can be; ``put`` is right without it.
+
+        Raises SettingsWrong: no right to write, or another writer does not come to an end.
+        """
         ...
 
     def put(self, name: str, content: bytes) -> bool:
@@ -59,26 +68,33 @@ class Directory:
         with directory_opened(self.path) as descriptor:
             return file_bytes(name, limit, directory=descriptor)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """See Blobs: the directory's lock, which writers on other machines may not feel."""
+        with writing(self.path):
+            self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+            with locked(self.path):
+                yield
+
     def put(self, name: str, content: bytes) -> bool:
         """See Blobs. What a killed writer left behind long ago is taken away first."""
         with writing(self.path):
             self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
-            with locked(self.path):
-                clear_staging(self.path)
-                staged = staging(self.path / name)
-                write_new(staged, content, 0o644)
-                try:
-                    # A second name for a whole file: unlike a rename it fails where the name is taken.
-                    os.link(staged, self.path / name)
-                except FileExistsError:
-                    # Over a network the reply to a link that was made may be lost, and the second try finds
-                    # the name taken: by this very content.
-                    if not self._holds(name, content):
-                        return False
-                finally:
-                    staged.unlink(missing_ok=True)
-                sync_directory(self.path)
-                sync_directory(self.path.parent)
+            clear_staging(self.path)
+            staged = staging(self.path / name)
+            write_new(staged, content, 0o644)
+            try:
+                # A second name for a whole file: unlike a rename it fails where the name is taken.
+                os.link(staged, self.path / name)
+            except FileExistsError:
+                # Over a network the reply to a link that was made may be lost, and the second try finds
+                # the name taken: by this very content.
+                if not self._holds(name, content):
+                    return False
+            finally:
+                staged.unlink(missing_ok=True)
+            sync_directory(self.path)
+            sync_directory(self.path.parent)
         return True
 
     def _holds(self, name: str, content: bytes) -> bool:

@@ -19,7 +19,10 @@ STAGING: Final = ".staging-"
 # No write takes nearly so long. What is younger may be another machine's, whose lock a network file system
 # need not show us; clocks of two machines may differ, too.
 LEFT_S: Final = 3600.0
+# A bundle of 14 MB is written in a second, the largest allowed (1 GiB) in half a minute on a slow disk.
+LOCK_S: Final = 60.0
 _LOCK: Final = ".lock"
+_LOCK_AGAIN_S: Final = 0.02
 _NO_LINK: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -58,14 +61,18 @@ def file_bytes(path: str | Path, limit: int, *, directory: int | None = None, fo
     flags = os.O_RDONLY | os.O_NONBLOCK | (os.O_CLOEXEC if follow else _NO_LINK)
     try:
         descriptor = os.open(path, flags, dir_fd=directory)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise Unreadable("is not a regular file")
             if status.st_size > limit:
                 raise Unreadable(f"is {status.st_size} bytes long, more than the {limit} expected")
-            # One byte more than allowed: a file that grows while it is read is seen.
-            content = file.read(limit + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                # One byte more than allowed: a file that grows while it is read is seen.
+                content = file.read(limit + 1)
+        finally:
+            # By hand: fdopen closes nothing where it refuses what was opened, a directory for one.
+            os.close(descriptor)
     except OSError as error:
         raise Unreadable(_reason(error)) from None
     if len(content) > limit:
@@ -125,10 +132,11 @@ def clear_staging(directory: Path) -> None:
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[None]:
+def locked(directory: Path, wait_s: float = LOCK_S) -> Iterator[None]:
     """Hold the directory's lock; it ends with its process.
 
     It spares writers of one machine a second try. Nothing relies on it: over a network it may hold nobody.
+    Raises SettingsWrong when another process has it for so long: whoever can read here can hold it for ever.
     """
     path = directory / _LOCK
     try:
@@ -137,9 +145,17 @@ def locked(directory: Path) -> Iterator[None]:
     except PermissionError:
         # The file of another account: on a local file system it can be locked all the same.
         descriptor = os.open(path, os.O_RDONLY | _NO_LINK)
-    with os.fdopen(descriptor, "rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    until_s = time.monotonic() + wait_s
+    try:
+        while not _took(descriptor):
+            if time.monotonic() > until_s:
+                raise SettingsWrong(
+                    f"{path}: another process has held it for {wait_s:g} s: end it (`fuser {path}`), or wait"
+                )
+            time.sleep(_LOCK_AGAIN_S)
         yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -159,6 +175,14 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _took(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _reason(error: OSError) -> str:

@@ -1,7 +1,7 @@
 """Models as bytes, and nothing else in them.
 
-Models that were fitted alike, or read back alike, give the same bytes. One that was fitted and its copy that was
-read back need not: which strings they share is written, too.
+Models that were fitted alike, or read back alike, give the same bytes. One that was fitted and its copy that
+was read back need not: which strings they share is written, too.
 
 A node of a tree has 57 bytes of values in 64; what pads them is whatever lay in memory when the tree was read
 from a file: of a trainer, perhaps an alert. So arrays of records are written from copies padded with zeros.

@@ -9,10 +9,10 @@ promotion from ever being one over a manifest, and the other way round.
 
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from enrich.errors import BundleRefused, SettingsWrong
 from models.keys import SigningKey, Trust
@@ -20,10 +20,11 @@ from models.manifest import Hex16, Line, Printable, Sha256
 from models.signature import SIGNATURE_SIZE, signature_from, signature_line
 
 FORMAT: Final = "millrace-promotion"
-PROMOTION_VERSION: Final = 1
+# 2 names the installation; records of 1, of before that, are read as before.
+PROMOTION_VERSION: Final = 2
 # Ten digits, so that names sort as numbers do.
 SEQUENCE_LIMIT: Final = 9_999_999_999
-# The longest record (every text at its limit, four bytes a character, 64 gates) has 60,727 bytes.
+# The longest record (every text at its limit, four bytes a character, 64 gates) has 60,994 bytes.
 RECORD_LIMIT: Final = 65_536
 _NAME: Final = re.compile(r"([0-9]{10})\.json")
 
@@ -35,6 +36,8 @@ Why = Annotated[str, Field(min_length=1, max_length=1000), Printable]
 class Promotion(BaseModel):
     """Which bundle the workers use from when on, who says so, and what the gates said.
 
+    installation: where it counts; "": in each. One key may sign for several, whose numbers mean nothing to
+    each other.
     action: a rollback is a new record of an older bundle. sequence: 1, 2, 3 …, only grows; a gap is allowed.
     manifest_sha256: of the bundle's manifest, all 64 digits (the id is the first 16). previous: the bundle in
     force before, None at first. who, why: one line each, for people. at: as given by whoever promotes.
@@ -45,11 +48,13 @@ class Promotion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    # No defaults: a record that does not say what it is, is none.
+    # No defaults but one: a record that does not say what it is, is none.
     format: Literal["millrace-promotion"]
-    version: Literal[1]
+    version: Literal[1, 2]
     action: Literal["promote", "rollback"]
     sequence: Annotated[int, Field(ge=1, le=SEQUENCE_LIMIT)]
+    # Of a record of version 1 it is not known.
+    installation: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,249}$")] = ""
     bundle_id: Hex16
     manifest_sha256: Sha256
     previous: Hex16 | None
@@ -60,6 +65,12 @@ class Promotion(BaseModel):
     gates_passed: tuple[Line, ...]
     gates_failed: tuple[Line, ...]
     key_id: Hex16
+
+    @model_validator(mode="after")
+    def _names_its_installation(self) -> Self:
+        if (self.version > 1) != ("installation" in self.model_fields_set):
+            raise ValueError("'installation' goes with version 2, and with no other")
+        return self
 
 
 def promotion(**fields: object) -> Promotion:

@@ -1,19 +1,16 @@
 """The store: a directory of bundles by id, and the signed records of which one is in force.
 
     <bundles>/<bundle id>/…                  bundles, see ``models.bundle``
-    <bundles>/promotions/<sequence>.json     promotions, see ``models.promotion``; none is ever changed
+    <bundles>/promotions/<sequence>.json     promotions, see ``models.records``
 
-The record with the highest sequence holds. One that is broken or forged is refused, never passed over for the
-one below it: that would let whoever can write here go back to an older bundle. What a directory cannot prove
-is that its newest records are still there; so readers keep the highest sequence that they have seen, and ask
-with ``at_least``.
+What a directory cannot prove is that its newest records are still there; so readers keep the highest sequence
+that they have seen, and ask with ``at_least``.
 """
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import AwareDatetime
 
@@ -21,45 +18,29 @@ from enrich.errors import BundleRefused
 from enrich.score import Models
 from models import bundle
 from models.admission import admit
-from models.blobs import Blobs, Directory
 from models.bundle import Verified
 from models.files import Unreadable, directory_opened
 from models.keys import SigningKey, Trust
 from models.manifest import Facts
-from models.promotion import (
-    RECORD_LIMIT,
-    SEQUENCE_LIMIT,
-    Promotion,
-    promotion,
-    promotion_from,
-    record_name,
-    record_sequence,
-    signed,
-)
+from models.promotion import Promotion, promotion
+from models.records import PROMOTIONS, Recorded, Records
 
-PROMOTIONS: Final = "promotions"
-# Who has no key can still write a file of any number. A promotion above it would use up the numbers for good:
-# whatever workers have used, they keep. Nobody promotes so often (a million: every minute for two years).
-AHEAD_LIMIT: Final = 1_000_000
 # What stood here before promotions were signed.
 UNSIGNED: Final = "promotion.json"
 _ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
-class Recorded(NamedTuple):
-    """A line of the history. promotion: None where the record is refused; problem then says why."""
-
-    sequence: int
-    promotion: Promotion | None
-    problem: str | None
-
-
 class Store:
-    """See the module. Safe for several writers; readers need no lock and no right to write."""
+    """See the module. Safe for several writers; readers need no lock and no right to write.
 
-    def __init__(self, directory: Path) -> None:
+    installation: name of the one that it is read and promoted for (setting ``source``). Promotions for
+    another are refused; "": all count, and those made so count in each.
+    """
+
+    def __init__(self, directory: Path, installation: str = "") -> None:
         self.directory: Final = directory
-        self._records: Final[Blobs] = Directory(directory / PROMOTIONS)
+        self._installation: Final = installation
+        self._records: Final = Records(directory / PROMOTIONS, installation)
 
     def add(self, models: Models, facts: Facts, key: SigningKey) -> str:
         """Write a signed bundle, not promoted yet; return its id. See ``bundle.write``."""
@@ -92,7 +73,7 @@ class Store:
         Raises BundleRefused in one line: none there, the highest not readable or not by a trusted key, or the
         store gone back.
         """
-        last = self._last_sequence()
+        last = self._last()
         if last == 0 and at_least == 0:
             raise BundleRefused(self._nothing_promoted())
         if last < at_least:
@@ -100,11 +81,11 @@ class Store:
                 f"{self.directory}: older than what this group has seen: its last promotion is {last}, "
                 f"{at_least} was seen: `millrace models promote ID --why … --after {at_least}`"
             )
-        return self._read(last, trusted, production)
+        return self._records.read(last, _trust(trusted, production))
 
     def history(self, trusted: Trust, production: bool = False) -> tuple[Recorded, ...]:
         """Return every record, newest first; one that is refused with the reason."""
-        return tuple(self._newest_first(trusted, production))
+        return tuple(self._records.newest_first(_trust(trusted, production)))
 
     def verified(self, record: Promotion, trusted: Trust, production: bool = False) -> Verified:
         """Read the promoted bundle once and prove every byte of it; open nothing. Raises BundleRefused."""
@@ -148,10 +129,18 @@ class Store:
         """
         trust = _trust(trusted, production)
         proved = self._fitting(bundle_id, trust)
-        admit(proved.manifest, bundle_id, override, self._in_force(trust))
-        return self._record(
-            proved, key, trust, after, None, action="promote", who=who, why=why, at=at, override=override
-        )
+
+        def judged(before: Promotion | None) -> None:
+            admit(proved.manifest, bundle_id, override, self._in_force(before, trust))
+
+        judged(next(self._records.good(trust), None))  # a refused one leaves nothing, not even a directory
+
+        def made(sequence: int, before: Promotion | None) -> Promotion:
+            judged(before)  # by now another may be in force
+            said = {"action": "promote", "who": who, "why": why, "at": at, "override": override}
+            return self._record(sequence, proved, before, key, said)
+
+        return self._records.add(made, key, trust, after)
 
     def rollback(
         self,
@@ -172,17 +161,20 @@ class Store:
         one that was rolled back.
         """
         trust = _trust(trusted, production)
-        seen = self._last_sequence()
+        seen = self._last()
         target = self._before(trust) if to is None else to
-        if not any(each.promotion and each.promotion.bundle_id == target for each in self.history(trust)):
+        if not any(each.bundle_id == target for each in self._records.good(trust)):
             raise BundleRefused(
                 f"bundle {target!r} was never promoted in {self.directory}: see `millrace models list`, or "
                 "`millrace models promote`"
             )
         proved = self._fitting(target, trust)
-        return self._record(
-            proved, key, trust, 0, seen, action="rollback", who=who, why=why, at=at, override=None
-        )
+
+        def made(sequence: int, before: Promotion | None) -> Promotion:
+            said = {"action": "rollback", "who": who, "why": why, "at": at, "override": None}
+            return self._record(sequence, proved, before, key, said)
+
+        return self._records.add(made, key, trust, only_above=seen)
 
     def _before(self, trust: Trust) -> str:
         now = self.current(trust)
@@ -192,14 +184,13 @@ class Store:
                 "`millrace models rollback --to ID` (`millrace models list` shows them)"
             )
         # Not the record's own ``previous``: that is the bundle in force itself where it was promoted twice.
-        for each in self._newest_first(trust):
-            if each.promotion is not None and each.promotion.bundle_id != now.bundle_id:
-                return each.promotion.bundle_id
+        for each in self._records.good(trust):
+            if each.bundle_id != now.bundle_id:
+                return each.bundle_id
         raise BundleRefused(f"{self.directory}: no bundle was in force before {now.bundle_id}")
 
-    def _in_force(self, trust: Trust) -> str:
+    def _in_force(self, record: Promotion | None, trust: Trust) -> str:
         """Return the id of the promoted bundle; empty: there is none, or a bootstrap one."""
-        record = self._last_promoted(trust)
         if record is None:
             return ""
         try:
@@ -217,86 +208,28 @@ class Store:
 
     def _record(
         self,
+        sequence: int,
         proved: Verified,
+        before: Promotion | None,
         key: SigningKey,
-        trust: Trust,
-        after: int,
-        only_above: int | None,
-        **said: object,
+        said: dict[str, object],
     ) -> Promotion:
-        """Write a record above all that are there, also above those that others write meanwhile.
-
-        only_above: refuse if another than this one is the highest by now; None: any will do.
-        """
         gates = proved.manifest.gates
-        while True:
-            highest = self._last_sequence()
-            if only_above not in (None, highest):
-                raise BundleRefused(
-                    f"{self.directory}: somebody promoted {highest} meanwhile: look again "
-                    "(`millrace models list`)"
-                )
-            valid = self._last_promoted(trust)
-            last = max(highest, after)
-            path = self._path(last + 1)
-            if last >= SEQUENCE_LIMIT:
-                raise BundleRefused(
-                    f"{self._path(last)}: leaves no higher sequence to promote with: remove it"
-                )
-            if last - max(after, valid.sequence if valid else 0) > AHEAD_LIMIT:
-                raise BundleRefused(
-                    f"{self._path(last)}: refused, and far above every promotion that is good: remove it"
-                )
-            record = promotion(
-                **said,
-                sequence=last + 1,
-                bundle_id=proved.bundle_id,
-                manifest_sha256=proved.manifest_sha256,
-                previous=valid.bundle_id if valid else None,
-                gates_passed=tuple(gate.name for gate in gates if gate.passed),
-                gates_failed=tuple(gate.name for gate in gates if not gate.passed),
-                key_id=key.key_id,
-            )
-            content = signed(record, key)
-            # As its readers will: a record that no worker believes helps nobody.
-            promotion_from(content, path, trust)
-            if self._records.put(path.name, content):
-                return record
+        return promotion(
+            **said,
+            installation=self._installation,
+            sequence=sequence,
+            bundle_id=proved.bundle_id,
+            manifest_sha256=proved.manifest_sha256,
+            previous=before.bundle_id if before else None,
+            gates_passed=tuple(gate.name for gate in gates if gate.passed),
+            gates_failed=tuple(gate.name for gate in gates if not gate.passed),
+            key_id=key.key_id,
+        )
 
-    def _last_promoted(self, trust: Trust) -> Promotion | None:
-        valid = (each.promotion for each in self._newest_first(trust) if each.promotion is not None)
-        return next(valid, None)
-
-    def _newest_first(self, trusted: Trust, production: bool = False) -> Iterator[Recorded]:
-        for sequence in reversed(self._sequences()):
-            try:
-                yield Recorded(sequence, self._read(sequence, trusted, production), None)
-            except BundleRefused as error:
-                yield Recorded(sequence, None, str(error))
-
-    def _read(self, sequence: int, trusted: Trust, production: bool) -> Promotion:
-        path = self._path(sequence)
-        try:
-            content = self._records.read(path.name, RECORD_LIMIT)
-        except Unreadable as error:
-            raise BundleRefused(f"{path}: {error}: promote a bundle again") from None
-        return promotion_from(content, path, _trust(trusted, production))
-
-    def _sequences(self) -> tuple[int, ...]:
-        try:
-            found = (record_sequence(name) for name in self._records.names())
-            return tuple(sorted(each for each in found if each is not None))
-        except Unreadable as error:
-            raise BundleRefused(
-                f"{self.directory / PROMOTIONS}: {error}: promotions cannot be read"
-            ) from None
-
-    def _last_sequence(self) -> int:
+    def _last(self) -> int:
         self.list()  # a store that is a link, or no directory, is refused here
-        return max(self._sequences(), default=0)
-
-    def _path(self, sequence: int) -> Path:
-        return self.directory / PROMOTIONS / record_name(sequence)
+        return self._records.last()
 
     def _nothing_promoted(self) -> str:
         if os.path.lexists(self.directory / UNSIGNED):

@@ -4,12 +4,12 @@
               └▶ older than seen, or       └▶ refused               └▶ failed: tried again
                  of a number used: refused
 
-Every look is some stat calls; only what changed is read. Opening goes on in a thread beside the core, which
-gets the interpreter at least every 5 ms: docs/delivery.md has what that costs. The sequence is noted before
-the bundle is used, so that no worker that starts later takes an older one.
+Every look is some stat calls; only what changed is read. All that reads goes on in a thread beside the core,
+which gets the interpreter at least every 5 ms: docs/delivery.md has what that costs. Where a file system
+hangs, that thread does, and nothing else: it is told, and what was read is taken when it answers. The
+sequence is noted before the bundle is used, so that no worker that starts later takes an older one.
 """
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from math import inf
@@ -22,6 +22,7 @@ from enrich.errors import BundleRefused, MillraceError, SettingsWrong
 from enrich.score import Models
 from models import Promotion
 from worker import bundles
+from worker.aside import aside, awaited
 from worker.current import UNSCORED, Current, InForce, Noted, with_models
 from worker.log import log, where
 from worker.metrics import Metrics
@@ -34,12 +35,15 @@ from worker.warm import warm
 T = TypeVar("T")
 # What was refused is tried again when a file changes, and after so long: a disk may have failed for a moment.
 AGAIN_S: Final = 60.0
+# A look takes milliseconds, opening the largest bundle allowed (1 GiB) a minute on a slow disk.
+SLOW_S: Final = 60.0
 
 
 class Watch(Service):
     """Keeps the current models in step with what is promoted. No failure here stops a worker.
 
     reason: why the worker started without a bundle, as it was told; "": it has one.
+    slow_s: reading that takes so long is told, and goes on.
     """
 
     def __init__(
@@ -50,8 +54,10 @@ class Watch(Service):
         pulse: Pulse,
         metrics: Metrics,
         reason: str = "",
+        slow_s: float = SLOW_S,
     ) -> None:
         super().__init__()
+        self._slow_s: Final = slow_s
         self._settings: Final = settings
         self._current: Final = current
         self._state: Final = state
@@ -74,7 +80,7 @@ class Watch(Service):
         """Look once, and take over what is new."""
         seen: object = None
         try:
-            seen = await _apart(partial(bundles.look, self._settings)), self._state.promotion
+            seen = await self._apart(partial(bundles.look, self._settings)), self._state.promotion
             if seen == self._looked and monotonic() < self._again_s:
                 return
             await self._look()
@@ -95,20 +101,20 @@ class Watch(Service):
         began, now = monotonic(), self._current.now
         used = now.promotion
         known = Noted(used, now.context.bundle_id if used else ""), self._state.promotion
-        found = await _apart(partial(bundles.promotion, self._settings, *known))
+        found = await self._apart(partial(bundles.promotion, self._settings, *known))
         if found.sequence == used:
             self._ready = None
             # Who signed it may be trusted no longer: whoever starts now would not take it.
-            await _apart(partial(bundles.check_signed, self._settings, found))
+            await self._apart(partial(bundles.check_signed, self._settings, found))
             if self._told:
                 log.info("bundle_as_promoted", bundle=found.bundle_id, promotion=used)
             return
         seen = await self._state.promotions()
         if found.sequence <= seen.sequence:  # of another worker, noted since the last look
-            found = await _apart(partial(bundles.promotion, self._settings, seen))
+            found = await self._apart(partial(bundles.promotion, self._settings, seen))
         ready = self._ready[1] if self._ready is not None and self._ready[0] == found else None
         async with Stall() as stall:
-            new = await _apart(partial(self._opened, found, self._current.now, ready))
+            new = await self._apart(partial(self._opened, found, self._current.now, ready))
         self._ready = found, new
         if self._pulse.stopping:
             return
@@ -158,6 +164,8 @@ class Watch(Service):
             meaning=meaning,
         )
 
+    async def _apart(self, work: Callable[[], T]) -> T:
+        def late() -> None:
+            self._kept("failed", bundles.slow(self._settings, self._slow_s))
 
-async def _apart(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(None, work)
+        return await awaited(aside(work, "bundles"), self._slow_s, late)

@@ -6,9 +6,9 @@
 No inotify: it knows nothing of network file systems, nor of a directory that Kubernetes swaps.
 """
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,12 +17,16 @@ from mode import Service
 from enrich.context import Context
 from enrich.errors import TableRefused
 from enrich.tables import Table, Tables
+from worker.aside import aside, awaited
 from worker.current import Current
 from worker.log import log, where
 from worker.metrics import Metrics
 from worker.pulse import Pulse
 from worker.settings import Settings
-from worker.tables import WITHOUT, Children, Passing, Source, label, load, sources, tell
+from worker.tables import CHILD_S, WITHOUT, Children, Passing, Source, label, load, sources, tell
+
+# A look takes milliseconds, and a child that builds has a bound of its own.
+SLOW_S: Final = CHILD_S + 60.0
 
 
 class Change(NamedTuple):
@@ -111,10 +115,10 @@ class Watch(Service):
 
     async def look(self) -> None:
         """Look once, and take over what is new."""
-        loop = asyncio.get_running_loop()
         try:
             before = self._current.now.context
-            context, changes = await loop.run_in_executor(None, refreshed, before, self._files)
+            reading = aside(partial(refreshed, before, self._files), "tables")
+            context, changes = await awaited(reading, SLOW_S, self._late)
         except Exception as error:  # noqa: BLE001 - no file may stop a worker; the next look tries again
             log.error("tables_not_looked_at", **where(error))
             return
@@ -130,6 +134,11 @@ class Watch(Service):
             else:
                 self._shown(table)
                 tell(source, table, context=context.context_id)
+
+    def _late(self) -> None:
+        log.error(
+            "tables_not_looked_at", reason=f"no answer for {SLOW_S:g} s: see to the file system of the tables"
+        )
 
     def _shown(self, table: Table) -> None:
         facts = table.facts

@@ -19,6 +19,8 @@ _NOT_PUBLIC: Final = frozenset(
     {"private", "shared", "loopback", "link_local", "multicast", "broadcast", "unspecified"}
 )
 
+_Remembered = Callable[[str, str], tuple[Found, ...]]
+
 
 class Table:
     """One table. facts: what it is called and how old it is, without the index."""
@@ -46,16 +48,13 @@ class Tables:
         self._networks: Final = networks or Networks.of(())
         told = [f"{f.kind}={f.name}={f.source}={f.as_of_ms}={f.digest}" for f in (t.facts for t in tables)]
         self.digest: Final = blake2b("\n".join(told).encode(), digest_size=8).hexdigest()
-        one = {table.facts.kind: table for table in tables}
-        self._geo: Final = one.get("geo")
-        self._asn: Final = one.get("asn")
-        self._lists: Final = tuple(table for table in tables if table.facts.kind == "blocklist")
-        self._assets: Final = one.get("assets")
-        self._identities: Final = one.get("identities")
-        self._end: Final[Callable[[str, str], tuple[Found, ...]]] = lru_cache(REMEMBERED)(self._of_end)
-        self._at: Final[Callable[[str, str], tuple[Found, ...]]] = lru_cache(REMEMBERED)(self._of_address)
-        self._name: Final[Callable[[str, str], tuple[Found, ...]]] = lru_cache(REMEMBERED)(self._of_host)
-        self._user: Final[Callable[[str], tuple[Found, ...]]] = lru_cache(REMEMBERED)(self._of_user)
+        # Not methods of ours: what remembers one is part of a circle, which only the collector ends. It never
+        # looks at what was there when a worker started (``gc.freeze``): the first tables would stay for good.
+        look = _Lookup(self.tables, self._networks)
+        self._end: Final[_Remembered] = lru_cache(REMEMBERED)(look.of_end)
+        self._at: Final[_Remembered] = lru_cache(REMEMBERED)(look.of_address)
+        self._name: Final[_Remembered] = lru_cache(REMEMBERED)(look.of_host)
+        self._user: Final[Callable[[str], tuple[Found, ...]]] = lru_cache(REMEMBERED)(look.of_user)
 
     def __bool__(self) -> bool:
         return bool(self.tables)
@@ -83,7 +82,20 @@ class Tables:
             of_device += self._user(alert.user)
         return found + of_device
 
-    def _of_end(self, of: str, ip: str) -> tuple[Found, ...]:
+
+class _Lookup:
+    """What the tables say of one value: each call looks it up."""
+
+    def __init__(self, tables: Sequence[Table], networks: Networks) -> None:
+        one = {table.facts.kind: table for table in tables}
+        self._networks: Final = networks
+        self._geo: Final = one.get("geo")
+        self._asn: Final = one.get("asn")
+        self._lists: Final = tuple(table for table in tables if table.facts.kind == "blocklist")
+        self._assets: Final = one.get("assets")
+        self._identities: Final = one.get("identities")
+
+    def of_end(self, of: str, ip: str) -> tuple[Found, ...]:
         version, number = number_of(ip)
         found: list[Found] = []
         if self._geo is not None and (record := self._geo.index.at(version, number)) is not None:
@@ -99,15 +111,15 @@ class Tables:
                     match, count = blocklist.entry(record)
                     if match is None or blocks:
                         found.append(table.found(of, Indicator(ip, match or ip, count)))
-        return (*found, *self._at(of, ip))
+        return (*found, *self.of_address(of, ip))
 
-    def _of_address(self, of: str, ip: str) -> tuple[Found, ...]:
+    def of_address(self, of: str, ip: str) -> tuple[Found, ...]:
         record = None if self._assets is None else self._assets.index.at(*number_of(ip))
         if self._assets is None or record is None:
             return ()
         return (self._assets.found(of, assets.asset(record)),)
 
-    def _of_host(self, of: str, name: str) -> tuple[Found, ...]:
+    def of_host(self, of: str, name: str) -> tuple[Found, ...]:
         """A device calls itself by its whole name or the first part of it, as its sensor likes."""
         if self._assets is None:
             return ()
@@ -117,7 +129,7 @@ class Tables:
             record = self._assets.index.named(key.partition(".")[0])
         return () if record is None else (self._assets.found(of, assets.asset(record)),)
 
-    def _of_user(self, user: str) -> tuple[Found, ...]:
+    def of_user(self, user: str) -> tuple[Found, ...]:
         r"""As the file writes it, else without the domain of ``DOMAIN\user`` or ``user@domain``."""
         if self._identities is None:
             return ()

@@ -35,11 +35,9 @@ Key = Annotated[
 def list_models(as_json: Json = False) -> None:
     """Show the bundles here, and every promotion, newest first."""
     from millrace import bundle_tables, bundles, screen
-    from models import Store, trusted_keys
     from worker.settings import load_settings
 
-    settings = load_settings()
-    store, trusted = Store(settings.bundle_dir), trusted_keys(settings.trust_dir, settings.production)
+    store, trusted = bundles.store_of(load_settings())
     rows = [bundles.described(store, bundle_id, trusted) for bundle_id in store.list()]
     rows.sort(key=lambda each: each.created)
     history = store.history(trusted)
@@ -64,7 +62,7 @@ def list_models(as_json: Json = False) -> None:
     if history:
         out.print()
         out.print(bundle_tables.history(history))
-    for record_problem in (each.problem for each in history):
+    for record_problem in (each.problem for each in history[: bundle_tables.HISTORY]):
         if record_problem not in (None, problem):
             out.print(screen.safe(record_problem, "red"), soft_wrap=True)
     if problem is not None:
@@ -75,12 +73,10 @@ def list_models(as_json: Json = False) -> None:
 def show(bundle_id: Id, as_json: Json = False) -> None:
     """Show what a bundle's signed manifest says: figures, gates, what it was trained on."""
     from millrace import bundle_tables, bundles, screen
-    from models import Store, trusted_keys
     from models.bundle import signed_manifest
     from worker.settings import load_settings
 
-    settings = load_settings()
-    store, trusted = Store(settings.bundle_dir), trusted_keys(settings.trust_dir, settings.production)
+    store, trusted = bundles.store_of(load_settings())
     manifest, key_id = signed_manifest(store.path(bundle_id), trusted)
     record, _ = bundles.in_force(store, trusted)
     in_force = record is not None and record.bundle_id == bundle_id
@@ -113,13 +109,11 @@ def verify(
     """Prove every byte of a bundle, as a worker does before it opens one. Exit code 1 for a refused one."""
     from enrich.errors import SettingsWrong
     from millrace import bundles, screen
-    from models import Store, trusted_keys
     from worker.settings import load_settings
 
     if (bundle_id is None) == (not every):
         raise SettingsWrong("millrace models verify: give the ID of one bundle, or --all")
-    settings = load_settings()
-    store, trusted = Store(settings.bundle_dir), trusted_keys(settings.trust_dir, settings.production)
+    store, trusted = bundles.store_of(load_settings())
     asked = store.list() if bundle_id is None else (bundle_id,)
     refused = {each: bundles.problem(store, each, trusted, build) for each in asked}
     if as_json:
@@ -143,12 +137,10 @@ def diff(
     Figures were measured when each was trained: on the same rows only if window and parameters are the same.
     """
     from millrace import bundle_tables, bundles, screen
-    from models import Store, trusted_keys
     from models.bundle import signed_manifest
     from worker.settings import load_settings
 
-    settings = load_settings()
-    store, trusted = Store(settings.bundle_dir), trusted_keys(settings.trust_dir, settings.production)
+    store, trusted = bundles.store_of(load_settings())
     one, other = (signed_manifest(store.path(each), trusted)[0] for each in (a, b))
     found = bundles.difference(one, other)
     if as_json:
@@ -177,13 +169,13 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Put a bundle in force: verified, let in by its gates, written down and signed."""
-    from models import Store, trusted_keys
+    from millrace import bundles
     from models.signer import chosen_key
     from worker.settings import load_settings
 
     settings = load_settings()
-    trusted = trusted_keys(settings.trust_dir, settings.production)
-    record = Store(settings.bundle_dir).promote(
+    store, trusted = bundles.store_of(settings)
+    record = store.promote(
         bundle_id,
         key=chosen_key(settings.keys_dir, trusted, key),
         trusted=trusted,
@@ -213,13 +205,13 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Go back to a bundle that was in force before. It is a new record, so workers take it like any other."""
-    from models import Store, trusted_keys
+    from millrace import bundles
     from models.signer import chosen_key
     from worker.settings import load_settings
 
     settings = load_settings()
-    trusted = trusted_keys(settings.trust_dir, settings.production)
-    record = Store(settings.bundle_dir).rollback(
+    store, trusted = bundles.store_of(settings)
+    record = store.rollback(
         key=chosen_key(settings.keys_dir, trusted, key),
         trusted=trusted,
         who=_account() if who is None else who,

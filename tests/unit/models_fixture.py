@@ -11,13 +11,15 @@ import orjson
 import pytest
 
 from enrich.errors import BundleRefused
-from models import Facts, Promotion, SigningKey, Store, Trust, Window, load, new_key, trusted_keys
+from models import Facts, Gate, Promotion, SigningKey, Store, Trust, Window, load, new_key, trusted_keys
 from models.bundle import MANIFEST, SIGNATURE
 from models.manifest import bundle_id
 from models.signature import signature_line
 from tests.unit import tiny
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+FAILED = Gate(name="leak", passed=False, reason="title alone predicts the label: accuracy .99")
+PASSED = Gate(name="support", passed=True, reason="the smallest class has 120 rows")
 FACTS = Facts(
     name="tiny",
     created=AT,
@@ -58,6 +60,10 @@ class House:
         """Put a bundle that is no bootstrap one into the store; return its id."""
         return self.store.add(replace(tiny.models(), bootstrap=False), FACTS, self.key)
 
+    def gated(self, *gates: Gate) -> str:
+        """Put a bundle of which these gates said this into the store; return its id."""
+        return self.store.add(tiny.models(), FACTS.model_copy(update={"gates": gates}), self.key)
+
     def promoted(self, bundle_id: str, why: str = "better", **further: Any) -> Promotion:
         """Promote a bundle."""
         given = {"key": self.key, "trusted": self.trusted(), "who": "kim", "why": why, "at": AT, **further}
@@ -66,6 +72,17 @@ class House:
     def rolled_back(self, to: str | None = None) -> Promotion:
         """Go back to this bundle, or the one before."""
         return self.store.rollback(key=self.key, trusted=self.trusted(), who="lee", why="worse", at=AT, to=to)
+
+    def current(self, at_least: int = 0) -> Promotion:
+        """Return the promotion in force."""
+        return self.store.current(self.trusted(), at_least=at_least)
+
+    def refused(self, at_least: int = 0) -> str:
+        """Return why no promotion is in force: one line."""
+        with pytest.raises(BundleRefused) as raised:
+            self.current(at_least)
+        assert "\n" not in str(raised.value)
+        return str(raised.value)
 
 
 def add(root: Path, key: SigningKey, seed: int) -> str:

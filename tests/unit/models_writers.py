@@ -31,6 +31,17 @@ def promote_often(root: Path, bundle_id: str, who: str, times: int) -> None:
         mine.promoted(bundle_id, str(i), who=who)
 
 
+def promote_at(root: Path, bundle_id: str, gate: Any, told: Any) -> None:
+    """Promote when all others are ready to; say what came of it."""
+    mine = opened(root)
+    gate.wait(60)
+    try:
+        mine.promoted(bundle_id)
+        told.put("promoted")
+    except MillraceError as error:
+        told.put(str(error))
+
+
 def add_each(root: Path, seeds: list[int]) -> None:
     mine = opened(root)
     for seed in seeds:

@@ -13,8 +13,8 @@ from models import Trust, new_key
 from models.bundle import MANIFEST, SIGNATURE
 from models.manifest import bundle_id
 from models.promotion import promotion_from, record_name, record_sequence, signed
+from models.records import PROMOTIONS
 from models.signature import SIGNATURE_SIZE, signature_line
-from models.store import PROMOTIONS
 from tests.unit.models_fixture import House, house, refusal
 
 
@@ -149,6 +149,11 @@ def test_a_signature_over_a_promotion_is_none_over_a_manifest(mine: House) -> No
         {"sequence": 0},
         {"sequence": "3"},
         {"sequence": 3.0},
+        {"sequence": 2**63},
+        {"sequence": -1},
+        {"installation": ...},
+        {"installation": "two\nlines"},
+        {"installation": None},
         {"bundle_id": "../../etc"},
         {"manifest_sha256": "0"},
         {"why": "two\nlines"},
@@ -170,8 +175,8 @@ def test_signed_bytes_that_are_no_record_are_refused(mine: House, body: bytes) -
 
 
 def test_a_record_of_a_newer_millrace_says_so(mine: House) -> None:
-    place(mine, 3).write_bytes(signed_doc(mine, version=2, further="unknown here"))
-    assert "written by a newer Millrace (promotion version 2" in refused(mine)
+    place(mine, 3).write_bytes(signed_doc(mine, version=3, further="unknown here"))
+    assert "written by a newer Millrace (promotion version 3" in refused(mine)
 
 
 def test_a_record_of_gigabytes_is_refused_unread(mine: House) -> None:

@@ -1,6 +1,8 @@
 """What the tables say of an alert, and what comes of it in the event, the priority and the context."""
 
+import gc
 import tomllib
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +13,13 @@ from hypothesis import strategies as st
 
 from enrich.address import DEFAULT_NETWORKS
 from enrich.alert import Alert, Endpoint
-from enrich.decide import decide, priority
+from enrich.decide import decide
 from enrich.encode.ocsf import encode
 from enrich.encode.schema import validate
 from enrich.errors import SettingsWrong
 from enrich.pipeline import process
 from enrich.policy import Points, Policy
+from enrich.priority import priority
 from enrich.redact import Redaction
 from enrich.row import Reason
 from enrich.suppression import Suppression
@@ -286,3 +289,15 @@ def test_the_same_records_and_tables_give_the_same_bytes() -> None:
     )
     assert one == two
     assert any(b'"blocklist"' in record.value for records in one for record in records)
+
+
+def test_tables_that_are_replaced_are_gone_at_once() -> None:
+    """The collector never looks at what was there when a worker started."""
+    tables = Tables((), None)
+    gone = weakref.ref(tables)
+    gc.disable()
+    try:
+        del tables
+        assert gone() is None
+    finally:
+        gc.enable()

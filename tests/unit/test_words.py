@@ -1,6 +1,8 @@
 """Texts are read line by line, with the weights that the vectorizer gives itself, bit for bit."""
 
+import gc
 import re
+import weakref
 from functools import cache
 
 import numpy as np
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from enrich.words import Words
+from enrich.words import CHARACTERS, Words
 from training.fit import WORD
 
 SOME = ("scan", "of", "σας", "server", "log1n", "ümlaut", "straße", "a1", "über_all", "x")
@@ -79,7 +81,27 @@ def test_the_pattern_of_training_is_read_by_line() -> None:
 def test_long_lines_are_read_and_not_remembered() -> None:
     words = Words(KINDS["training"])
     assert words.line("scan " * 100).words == 100
-    assert words._remembered.cache_info().currsize == 0
+    assert words._remembered.held == 0
+
+
+def test_short_lines_are_remembered_within_a_bound() -> None:
+    words = Words(KINDS["training"])
+    for number in range(3 * CHARACTERS // 250):
+        words.line(f"{number:06} ".ljust(250, "x"))
+    assert 0 < words._remembered.held <= 2 * CHARACTERS
+
+
+def test_words_that_are_given_up_are_gone_at_once_and_not_when_the_collector_comes() -> None:
+    # Of what was there when a worker started it never comes.
+    words = Words(KINDS["training"])
+    words.line("scan of ports")
+    gone = weakref.ref(words)
+    gc.disable()
+    try:
+        del words
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("stop_words", [None, "english"])

@@ -19,6 +19,11 @@ def is_mine(path: Path) -> bool:
     return path.is_dir() and bool(_files(path, True)) and bool(_files(path, False))
 
 
+def files(path: Path) -> tuple[Path, ...]:
+    """Return the files in this directory that are read as events or verdicts."""
+    return (*_files(path, True), *_files(path, False))
+
+
 def rows(path: Path, reading: Reading) -> Iterator[Row]:
     """Yield the events with verdicts that count. What is to be said of the verdicts goes to the notes."""
     events = (each for file in _files(path, True) for each in reading.objects(file))
