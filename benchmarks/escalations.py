@@ -6,7 +6,7 @@ Needs a bundle (`millrace train --bootstrap`).
 
 from dataclasses import replace
 
-import enrich.decide
+import enrich.priority
 from enrich.pipeline import PartitionState, process
 from enrich.policy import Policy
 from enrich.record import RawRecord
@@ -19,7 +19,7 @@ COUNT = 3_000
 
 def main() -> None:
     """Print one line per seed, rule and threshold."""
-    settings, packaged = load_settings(), enrich.decide.LOWERING
+    settings, packaged = load_settings(), enrich.priority.LOWERING
     models = compose.models(settings)
     context = compose.context(settings, 1, models)
     print("| seed | model's lower view | threshold | escalated | of them truly low | attack stories found |")
@@ -34,7 +34,7 @@ def main() -> None:
                     {"version": 1, "escalate": {"threshold": threshold}, "suppress": [{"minutes": 60}]}
                 )
                 states: dict[int, PartitionState] = {}
-                enrich.decide.LOWERING = lowering
+                enrich.priority.LOWERING = lowering
                 ruled = replace(context, policy=policy)
                 outputs = [
                     output

@@ -20,8 +20,9 @@ from worker.kafka_client import CLIENT_ID, credentials
 from worker.log import log
 from worker.metrics import Metrics
 from worker.pulse import Pulse
-from worker.pump import Core, Pump
+from worker.pump import Pump
 from worker.recovery import Recovery
+from worker.scoring import Core
 from worker.settings import FRAMING, MEBIBYTE, Settings
 from worker.sink import Sink
 from worker.state import StateTopic

@@ -24,7 +24,7 @@ from worker.current import Current, Promoted, with_models
 from worker.kafka_client import admin, message
 from worker.log import configure, log
 from worker.memory import settle
-from worker.pump import Core
+from worker.scoring import Core
 from worker.settings import Settings
 from worker.state import StateTopic
 from worker.tables import sources

@@ -14,22 +14,18 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka_errors
 
 from enrich.errors import MillraceError
 from enrich.record import Route
-from worker.kafka_client import aiokafka_options
 from worker.log import log
 from worker.narrow import Notes, narrowed
-from worker.pack import BATCH_BYTES, Packer
+from worker.pack import Packer
 from worker.parcel import Chunk, Parcel
 from worker.produce_errors import BACKOFF_S, FATAL, TOO_LARGE, Behind, SinkFailed, name_of
-from worker.settings import FRAMING, Settings
-
-REQUEST_TIMEOUT_MS: Final = 30_000
-# How often is looked whether a record batch has been handed over.
-HANDED_S: Final = 0.005
+from worker.producer import closed, new_producer
+from worker.settings import Settings
+from worker.way import Way
 
 
 class Sink:
@@ -53,9 +49,9 @@ class Sink:
         }
         self._timeout_s: Final = settings.produce_timeout_s
         self._notes: Final = notes
-        self._make: Final = make or (lambda: _producer(settings))
+        self._make: Final = make or (lambda: new_producer(settings))
         self._numbers: Final = count()
-        self._way: Final[dict[tuple[int, ...], Chunk]] = {}
+        self._way: Final = Way()
         self._known: Final[dict[str, int]] = {}
         # Partitions in which this producer has a record: there the broker refuses what comes after a gap.
         self._proven: Final[set[tuple[str, int]]] = set()
@@ -74,7 +70,7 @@ class Sink:
             for topic in self._topics.values():
                 self._known[topic] = len(await producer.partitions_for(topic))
         except BaseException:
-            await _closed(producer)
+            await closed(producer)
             raise
         self._producer = producer
 
@@ -84,7 +80,7 @@ class Sink:
             self._repair.cancel()
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _closed(producer)
+            await closed(producer)
 
     async def put(self, chunks: Sequence[Chunk]) -> "asyncio.Future[None]":
         """Send what ``packed`` gave, after that of the call before; the future ends with the receipts.
@@ -122,8 +118,7 @@ class Sink:
         return self._known.get(topic, 1)
 
     async def _send(self, chunk: Chunk) -> None:
-        self._way[chunk.number] = chunk
-        chunk.error = chunk.receipt = None
+        self._way.put(chunk)
         if not await self._may_follow(chunk):
             return
         producer = self._producer
@@ -149,16 +144,12 @@ class Sink:
             self._fails(chunk, error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
         else:
             self._proven.add((chunk.topic, chunk.partition))
-            self._arrives(chunk)
+            self._way.arrives(chunk)
 
     async def _may_follow(self, chunk: Chunk) -> bool:
         """Behind one that failed nothing goes out; behind an unproven one only when it has its receipt."""
         place = chunk.topic, chunk.partition
-        while ahead := [
-            each
-            for each in self._way.values()
-            if (each.topic, each.partition) == place and each.number < chunk.number
-        ]:
+        while ahead := self._way.ahead(chunk):
             if any(each.error is not None for each in ahead):
                 self._fails(chunk, Behind())
                 return False
@@ -170,13 +161,6 @@ class Sink:
             await asyncio.sleep(0)
         return True
 
-    def _arrives(self, chunk: Chunk) -> None:
-        del self._way[chunk.number]
-        for parcel in chunk.parcels:
-            parcel.chunks -= 1
-            if parcel.chunks == 0 and not parcel.receipts.done():
-                parcel.receipts.set_result(None)
-
     def _fails(self, chunk: Chunk, error: Exception) -> None:
         chunk.error = error
         if self._repair is None:
@@ -187,8 +171,8 @@ class Sink:
         connected = True
         try:
             for tries in count():
-                await self._settled()
-                failed = [self._way[number] for number in sorted(self._way)]
+                await self._way.settled()
+                failed = self._way.chunks()
                 if not failed:
                     self._repair = None
                     return
@@ -215,8 +199,9 @@ class Sink:
             self._notes.retried(records, error)
 
     def _late(self) -> None:
-        left = sum(len(chunk.records) for chunk in self._way.values())
-        last = next((name_of(chunk.error) for chunk in self._way.values() if chunk.error), "no answer")
+        chunks = self._way.chunks()
+        left = sum(len(chunk.records) for chunk in chunks)
+        last = next((name_of(chunk.error) for chunk in chunks if chunk.error), "no answer")
         self._give_up(
             SinkFailed(
                 f"no receipt for {left} records within {self._timeout_s:g} s ({last}): "
@@ -224,19 +209,11 @@ class Sink:
             )
         )
 
-    async def _settled(self) -> None:
-        """Wait until each chunk has its receipt or its error, also one that is being handed over now."""
-        while left := [chunk for chunk in self._way.values() if chunk.error is None]:
-            waiting = [chunk.receipt for chunk in left if chunk.receipt and not chunk.receipt.done()]
-            if waiting:
-                await asyncio.wait(waiting)
-            await asyncio.sleep(0 if waiting else HANDED_S)  # for their callbacks
-
     async def _renewed(self) -> bool:
         # A producer that failed a batch has a gap in its sequence numbers: later batches are refused.
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _closed(producer)
+            await closed(producer)
         try:
             await self.start()
         except (kafka_errors.KafkaError, MillraceError, OSError) as error:
@@ -262,7 +239,7 @@ class Sink:
             each.number, each.parcels = (*chunk.number, place), list(chunk.parcels)
             for parcel in each.parcels:
                 parcel.chunks += 1
-        self._arrives(chunk)  # its parcels now wait for these
+        self._way.arrives(chunk)  # its parcels now wait for these
         return made
 
     def _give_up(self, error: SinkFailed) -> None:
@@ -270,29 +247,4 @@ class Sink:
         self._error = error
         if self._repair is not None and self._repair is not asyncio.current_task():
             self._repair.cancel()
-        for chunk in list(self._way.values()):
-            for parcel in chunk.parcels:
-                if not parcel.receipts.done():
-                    parcel.receipts.set_exception(error)
-
-
-def _producer(settings: Settings) -> AIOKafkaProducer:
-    return AIOKafkaProducer(
-        **aiokafka_options(settings),
-        enable_idempotence=True,
-        acks="all",
-        compression_type=None if settings.compression == "none" else settings.compression,
-        max_batch_size=BATCH_BYTES + FRAMING,
-        max_request_size=settings.output_limit + FRAMING,
-        request_timeout_ms=REQUEST_TIMEOUT_MS,
-        linger_ms=0,
-    )
-
-
-async def _closed(producer: Any) -> None:
-    # stop() flushes, and with idempotence that waits for as long as the brokers are away.
-    try:
-        await asyncio.wait_for(producer.stop(), timeout=2.0)
-    except (TimeoutError, kafka_errors.KafkaError) as error:
-        # Only on the way out: before a second try every batch of the first has ended.
-        log.warning("producer_left_unflushed", error=name_of(error))
+        self._way.fail(error)

@@ -21,8 +21,8 @@ from worker.current import Noted
 from worker.kafka_client import aiokafka_options, unreachable
 from worker.log import log
 from worker.produce_errors import BACKOFF_S, FATAL, TOO_LARGE
+from worker.producer import REQUEST_TIMEOUT_MS
 from worker.settings import FRAMING, Settings
-from worker.sink import REQUEST_TIMEOUT_MS
 from worker.state_reading import CLOSE_S, Kept, found, latest
 from worker.state_records import (
     NONCE_BYTES,

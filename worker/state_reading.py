@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from worker.kafka_client import aiokafka_options
+from worker.producer import REQUEST_TIMEOUT_MS
 from worker.settings import MEBIBYTE, Settings
-from worker.sink import REQUEST_TIMEOUT_MS
 from worker.state_records import (
     Attempt,
     Owner,

@@ -6,15 +6,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import orjson
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
 
 ROOT: Final = Path(__file__).parents[2]
 ROLES: Final = ("raw", "enriched", "escalated", "dead", "state", "feedback")
 WAIT_S: Final = 60.0
+# No setting of the tests' own reaches a process: it is run as a person runs it, with all its threads.
+OURS: Final = ("MILLRACE_", "OMP_NUM_THREADS")
 
 Coordinates = tuple[int, int]
 
@@ -36,16 +40,37 @@ class Installation:
             **{f"topic_{role}": name for role, name in self.topics.items()},
             **settings,
         }
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("MILLRACE_")}
+        self.given: Final = {name: str(value) for name, value in given.items()}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         ours = {f"MILLRACE_{name.upper()}": str(value) for name, value in given.items()}
         self.env: Final[Mapping[str, str]] = {**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **ours}
 
-    def run(self, *args: str, given: bytes = b"", **settings: object) -> subprocess.CompletedProcess[bytes]:
+    # What asks the cluster with our own code imports it there: the far end of the fault ledger shares none.
+
+    @cached_property
+    def settings(self) -> Any:
+        """What the environment of its processes says, as the worker reads it."""
+        from worker.settings import Settings
+
+        return Settings(**self.given)  # type: ignore[arg-type]
+
+    def with_topics(self) -> Self:
+        """Make its topics as ``millrace topics --apply`` does, without the second that a process takes."""
+        from worker import topics
+        from worker.kafka_client import admin
+
+        with admin(self.settings) as client:
+            assert sorted(topics.apply(client, self.settings)) == sorted(self.topics.values())
+        return self
+
+    def run(
+        self, *args: str, given: bytes = b"", wait_s: float = WAIT_S, **settings: object
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run a command to its end."""
         env = {**self.env, **{f"MILLRACE_{name.upper()}": str(value) for name, value in settings.items()}}
         command = [sys.executable, "-m", "millrace", *args]
         return subprocess.run(
-            command, cwd=self.home, env=env, input=given, capture_output=True, timeout=WAIT_S
+            command, cwd=self.home, env=env, input=given, capture_output=True, timeout=wait_s
         )
 
     def json(self, *args: str, given: bytes = b"") -> Any:
@@ -99,8 +124,29 @@ class Installation:
         return sum(ends[place] - begins[place] for place in places)
 
     def drained(self) -> bool:
-        """Whether the group has committed everything that is on the raw topic."""
-        return self.json("status")["lag"] == 0
+        """Whether the group has committed everything that is on the raw topic: the lag of ``status`` is 0."""
+        from worker import reader
+        from worker.kafka_client import admin, consumer
+
+        with admin(self.settings) as asking, consumer(self.settings) as reading:
+            raw = reader.partitions(reading, self.topics["raw"])
+            ends, begins = reading.end_offsets(raw), reading.beginning_offsets(raw)
+            try:
+                return not any(reader.lag(asking, self.settings.group, ends, begins).values())
+            except KafkaError:  # its coordinator has just begun
+                return False
+
+    def members(self) -> int:
+        """Return how many workers share the partitions; 0 while they are handed out."""
+        from worker.kafka_client import admin
+
+        name = self.settings.group
+        with admin(self.settings) as asking:
+            try:
+                group = asking.describe_groups([name])[name]
+            except KafkaError:
+                return 0
+        return len(group["members"]) if group["group_state"] == "Stable" else 0
 
 
 def wait_for(what: Callable[[], bool], wait_s: float = WAIT_S) -> None:

@@ -43,9 +43,7 @@ src.ip = "where"
 
 @pytest.fixture
 def line(bootstrap: str, prefix: str, tmp_path: Path) -> Installation:
-    installation = Installation(bootstrap, prefix, tmp_path, partitions=3)
-    assert installation.run("topics", "--apply").returncode == 0
-    return installation
+    return Installation(bootstrap, prefix, tmp_path, partitions=3).with_topics()
 
 
 def bury(line: Installation, *values: bytes, key: bytes | None = None) -> list[str]:

@@ -14,9 +14,7 @@ pytestmark = pytest.mark.broker
 
 @pytest.fixture
 def line(bootstrap: str, prefix: str, tmp_path: Path) -> Installation:
-    installation = Installation(bootstrap, prefix, tmp_path, partitions=3)
-    assert installation.run("topics", "--apply").returncode == 0
-    return installation
+    return Installation(bootstrap, prefix, tmp_path, partitions=3).with_topics()
 
 
 def lint(line: Installation, *args: str) -> dict[str, object]:

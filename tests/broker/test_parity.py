@@ -50,11 +50,9 @@ def line(
     request: pytest.FixtureRequest, bootstrap: str, prefix: str, tmp_path: Path, trained_state: Path
 ) -> Installation:
     """An installation with a bundle."""
-    here = Installation(
+    return Installation(
         bootstrap, prefix, tmp_path, partitions=request.param, state=trained_state, on_bundle_error="stop"
-    )
-    assert here.run("topics", "--apply").returncode == 0
-    return here
+    ).with_topics()
 
 
 @pytest.mark.parametrize("lines", [generated, generated_wazuh, suricata, santos])

@@ -131,9 +131,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
 @pytest.fixture
 def far(cluster: Secured, prefix: str, tmp_path: Path) -> Installation:
     """The same installation through the open door, with topics of one partition."""
-    installation = Installation(cluster.bootstrap, prefix, tmp_path, partitions=1)
-    assert installation.run("topics", "--apply").returncode == 0
-    return installation
+    return Installation(cluster.bootstrap, prefix, tmp_path, partitions=1).with_topics()
 
 
 def refused(line: Installation, *args: str) -> str:

@@ -19,9 +19,7 @@ ALERTS = [eve(n) for n in range(40)]
 
 @pytest.fixture
 def line(bootstrap: str, prefix: str, tmp_path: Path) -> Installation:
-    installation = Installation(bootstrap, prefix, tmp_path, partitions=3)
-    assert installation.run("topics", "--apply").returncode == 0
-    return installation
+    return Installation(bootstrap, prefix, tmp_path, partitions=3).with_topics()
 
 
 def lines(*values: bytes) -> bytes:
@@ -71,7 +69,7 @@ def test_a_line_over_the_limit_is_named_by_its_number_and_not_sent(line: Install
 def test_a_line_over_the_limit_of_the_topic_is_named_and_the_others_are_sent(
     bootstrap: str, prefix: str, tmp_path: Path
 ) -> None:
-    Installation(bootstrap, prefix, tmp_path, raw_limit=262_144).run("topics", "--apply")
+    Installation(bootstrap, prefix, tmp_path, raw_limit=262_144).with_topics()
     line = Installation(bootstrap, prefix, tmp_path)
     done = line.json("send", "-", given=lines(ALERTS[0], b"x" * 400_000, ALERTS[1]))
     assert (done["sent"], [each["number"] for each in done["not_sent"]]) == (2, [2])

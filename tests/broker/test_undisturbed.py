@@ -16,11 +16,9 @@ ALERTS = 4000
 @pytest.fixture
 def line(bootstrap: str, prefix: str, tmp_path: Path, trained_state: Path) -> Installation:
     """An installation with models, and snapshots so often that some are taken."""
-    installation = Installation(
+    return Installation(
         bootstrap, prefix, tmp_path, state=trained_state, partitions=3, snapshot_s=1, on_bundle_error="stop"
-    )
-    assert installation.run("topics", "--apply").returncode == 0
-    return installation
+    ).with_topics()
 
 
 def written(line: Installation) -> dict[Coordinates, set[bytes]]:
@@ -54,13 +52,10 @@ def test_after_kills_at_any_moment(line: Installation) -> None:
 
 
 def test_after_scaling_from_one_to_three_and_back(line: Installation) -> None:
-    def members(number: int) -> bool:
-        return len(line.json("status")["members"]) == number
-
     with line.process("worker"):
         line.produce([eve(n) for n in range(ALERTS // 2)])
         with line.process("worker") as second, line.process("worker") as third:
-            wait_for(lambda: members(3))
+            wait_for(lambda: line.members() == 3)
             line.produce([eve(n) for n in range(ALERTS // 2, ALERTS)])
             wait_for(line.drained)
             line.produce([eve(n) for n in range(ALERTS // 2)])

@@ -18,9 +18,7 @@ UID = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def line(bootstrap: str, prefix: str, tmp_path: Path) -> Installation:
-    installation = Installation(bootstrap, prefix, tmp_path, partitions=2, authors="anna,ben")
-    assert installation.run("topics", "--apply").returncode == 0
-    return installation
+    return Installation(bootstrap, prefix, tmp_path, partitions=2, authors="anna,ben").with_topics()
 
 
 def settings_of(line: Installation) -> Settings:

@@ -19,9 +19,7 @@ POISON = [b"", b"\xff\xfe\x00", b"{", b"[1,2]", b"null", b'{"a":1}', b"\x00" * 3
 @pytest.fixture
 def line(bootstrap: str, prefix: str, tmp_path: Path) -> Iterator[Installation]:
     """An installation with topics of 3 partitions."""
-    installation = Installation(bootstrap, prefix, tmp_path, partitions=3)
-    assert installation.run("topics", "--apply").returncode == 0
-    return installation
+    return Installation(bootstrap, prefix, tmp_path, partitions=3).with_topics()
 
 
 def sources(line: Installation) -> Counter[tuple[int, int]]:
@@ -64,7 +62,7 @@ def test_a_second_worker_takes_its_share_and_nothing_is_lost(line: Installation)
     with line.process("worker"):
         wait_for(lambda: line.count("enriched") > 0)
         with line.process("worker") as second:
-            wait_for(lambda: len(line.json("status")["members"]) == 2)
+            wait_for(lambda: line.members() == 2)
             sent = first + line.produce([eve(n) for n in range(1000)])
             wait_for(line.drained)
             second.send_signal(signal.SIGTERM)
@@ -95,8 +93,7 @@ def test_the_alerts_beside_a_dead_letter_go_on(line: Installation) -> None:
 
 
 def test_a_record_over_the_limit_is_a_dead_letter_whole(bootstrap: str, prefix: str, tmp_path: Path) -> None:
-    line = Installation(bootstrap, prefix, tmp_path, raw_limit=262_144)
-    line.run("topics", "--apply")
+    line = Installation(bootstrap, prefix, tmp_path, raw_limit=262_144).with_topics()
     large = b'{"event_type":"' + b"x" * 300_000 + b'"}'
     line.produce([large])
     with line.process("worker"):
@@ -134,8 +131,7 @@ def test_the_key_of_an_event_is_its_entity(line: Installation) -> None:
 def test_the_same_records_give_the_same_bytes_to_a_worker_that_reads_them_again(
     bootstrap: str, prefix: str, tmp_path: Path
 ) -> None:
-    line = Installation(bootstrap, prefix, tmp_path, partitions=1)
-    line.run("topics", "--apply")
+    line = Installation(bootstrap, prefix, tmp_path, partitions=1).with_topics()
     line.produce([eve(n) for n in range(300)])
     for group, rows in (("a", 1000), ("b", 7)):
         again = Installation(bootstrap, prefix, tmp_path, group=f"{prefix}{group}", batch_rows=rows)

@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from enrich.features import ANOMALY_COLUMNS
 from enrich.pipeline import PartitionState, prepare
 from enrich.record import RawRecord
 from enrich.score import Models, anomaly
-from models import Store, trusted_keys
+from models import Store, parts, trusted_keys
 from training.bootstrap import COMPANIES, ROWS, Bootstrapped, Split, bootstrap, bootstrap_split, trained
 from training.dataset import context, dataset
 from training.fit import WORD
@@ -22,6 +23,14 @@ from training.generate.signatures import SIGNATURES
 
 NOW_MS = 1_763_700_000_000
 SMALL = 2_000
+
+
+class Small(NamedTuple):
+    """A bundle of SMALL rows. told: the stages that were told while it was made."""
+
+    room: Path
+    made: Bootstrapped
+    told: list[str]
 
 
 @cache
@@ -39,49 +48,49 @@ def made(room: Path, **given: int | float) -> Bootstrapped:
     return bootstrap(bundles=room / "bundles", keys=room / "keys", trust=room / "trust", **arguments)  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    """Made once, for all who only look at it."""
+    room, told = tmp_path_factory.mktemp("small"), list[str]()
+    return Small(room, made(room, say=told.append), told)  # type: ignore[arg-type]
+
+
 def sums(room: Path, bundle_id: str) -> dict[str, bytes]:
     place = room / "bundles" / bundle_id
     return {path.name: path.read_bytes() for path in place.iterdir() if path.suffix in (".joblib", ".npz")}
 
 
-def test_the_same_seed_gives_the_same_models_to_the_byte(tmp_path: Path) -> None:
-    first = made(tmp_path / "a")
-    again = made(tmp_path / "b", now_ms=NOW_MS + 86_400_000)
-    assert sums(tmp_path / "a", first.bundle_id) == sums(tmp_path / "b", again.bundle_id)
+def test_the_same_seed_gives_the_same_models_to_the_byte(small: Small, tmp_path: Path) -> None:
+    again = made(tmp_path, now_ms=NOW_MS + 86_400_000)
+    assert sums(small.room, small.made.bundle_id) == sums(tmp_path, again.bundle_id)
 
 
-def test_another_seed_gives_other_models(tmp_path: Path) -> None:
-    first, other = made(tmp_path), made(tmp_path, seed=2)
-    assert sums(tmp_path, first.bundle_id) != sums(tmp_path, other.bundle_id)
+def test_another_seed_gives_other_models(small: Small, tmp_path: Path) -> None:
+    other = made(tmp_path, seed=2)
+    assert sums(small.room, small.made.bundle_id) != sums(tmp_path, other.bundle_id)
 
 
-def test_the_bundle_is_promoted_and_loads(tmp_path: Path) -> None:
-    bundle = made(tmp_path)
-    assert Store(tmp_path / "bundles").load(trusted_keys(tmp_path / "trust")).bundle_id == bundle.bundle_id
+def test_the_bundle_is_promoted_and_loads(small: Small) -> None:
+    loaded = Store(small.room / "bundles").load(trusted_keys(small.room / "trust"))
+    assert loaded.bundle_id == small.made.bundle_id
 
 
-def test_its_label_source_is_named(tmp_path: Path) -> None:
-    made(tmp_path)
-    loaded = Store(tmp_path / "bundles").load(trusted_keys(tmp_path / "trust"))
+def test_its_label_source_is_named(small: Small) -> None:
+    loaded = Store(small.room / "bundles").load(trusted_keys(small.room / "trust"))
     assert (loaded.heads[0].label_source, loaded.bootstrap) == ("synthetic", True)
 
 
-def test_production_refuses_it(tmp_path: Path) -> None:
-    made(tmp_path)
+def test_production_refuses_it(small: Small) -> None:
+    trusted = trusted_keys(small.room / "trust", production=True)
     with pytest.raises(BundleRefused, match="bootstrap"):
-        Store(tmp_path / "bundles").load(trusted_keys(tmp_path / "trust", production=True), production=True)
+        Store(small.room / "bundles").load(trusted, production=True)
 
 
-def test_each_stage_is_told(tmp_path: Path) -> None:
-    told: list[str] = []
-    made(tmp_path, say=told.append)  # type: ignore[arg-type]
-    assert [stage.split()[0] for stage in told] == ["generate", "fit", "calibrate", "evaluate", "sign"]
+def test_each_stage_is_told(small: Small) -> None:
+    assert [stage.split()[0] for stage in small.told] == ["generate", "fit", "calibrate", "evaluate", "sign"]
 
 
-def test_its_files_are_small(tmp_path: Path) -> None:
-    made(tmp_path)
-    from models import parts
-
+def test_its_files_are_small() -> None:
     assert sum(len(data) for data in parts.encoded(full()[0]).values()) < 15_000_000
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.decide import CLEARLY_WORSE, REASONS, decide, priority
+from enrich.decide import CLEARLY_WORSE, REASONS, decide
 from enrich.policy import Policy
+from enrich.priority import priority
 from enrich.row import Anomaly, AnomalyPart, Confidence, Decision, Score, Severity
 from enrich.score import combine
 from enrich.suppression import Suppression
@@ -162,8 +163,9 @@ def test_every_reason_code_given_is_documented() -> None:
     from pathlib import Path
 
     import enrich.decide
+    import enrich.priority
 
-    source = Path(enrich.decide.__file__).read_text()
+    source = "".join(Path(each.__file__).read_text() for each in (enrich.decide, enrich.priority))
     given_codes = set(re.findall(r'Reason\("(\w+)"', source))
     origins = {f"severity_{origin}" for origin in ("stated", "model", "default")}
     assert given_codes | origins == set(REASONS)

@@ -5,7 +5,7 @@ import pytest
 from enrich.alert import Alert, Endpoint
 from enrich.formats import cef
 from enrich.formats.lines import event as event_text
-from tests.unit.test_formats_line import alert
+from tests.unit.lines_read import alert
 
 HEAD = "CEF:0|Example|NGFW|7.1|100|Port scan|5|"
 

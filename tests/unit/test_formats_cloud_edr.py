@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.formats import (
@@ -20,6 +20,7 @@ from enrich.formats import (
     security_hub,
     sentinel,
 )
+from tests.examples import OF_EACH, examples
 from tests.unit import findings
 from tests.unit.findings import Doc
 
@@ -162,7 +163,7 @@ def test_a_wrong_field_below_the_top_never_costs_the_alert(name: str) -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 @given(data=st.data())
-@settings(max_examples=60)
+@examples(OF_EACH)
 def test_any_values_anywhere_give_an_alert_or_a_rejection(name: str, data: st.DataObject) -> None:
     findings.assert_alert_or_rejection(module_of(name), findings.mutated(SAMPLES[name]["input"], data.draw))
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from enrich.alert import FIELD_LIMIT, Endpoint
 from enrich.errors import Rejected
+from tests.examples import OF_EACH, examples
 from tests.unit.elastic_documents import (
     ANY,
     GOLDEN,
@@ -66,6 +67,7 @@ def test_what_no_field_takes_of_a_rule_is_kept_too() -> None:
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 @given(data=st.data())
+@examples(OF_EACH)
 def test_any_value_anywhere_gives_an_alert_or_a_rejection_and_nothing_else(
     path: Path, data: st.DataObject
 ) -> None:

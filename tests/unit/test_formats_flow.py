@@ -1,4 +1,4 @@
-"""Flow rows: Zeek's connections, NetFlow, CICFlowMeter; what they share and what each has of its own."""
+"""Flow rows: Zeek's connections, NetFlow, CICFlowMeter; what they share."""
 
 import copy
 import json
@@ -10,82 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.alert import FIELD_LIMIT, Alert, Endpoint
-from enrich.formats import flow_cic, flow_goflow, flow_netflow, flow_zeek
+from enrich.alert import FIELD_LIMIT, Endpoint
+from enrich.formats import flow_cic, flow_netflow, flow_zeek
 from enrich.formats.flow import figure, service
 from millrace.samples import SAMPLES as GOLDEN
+from tests.examples import OF_EACH, examples
+from tests.unit.flows import BASES, CIC, CONN, NAMES, NETFLOW, changed, flow, said, takers
 from tests.unit.test_formats_properties import VALUES, paths, put
 from tests.unit.test_formats_samples import plain, sample
 
-MODULES = (flow_zeek, flow_netflow, flow_cic, flow_goflow)
 SAMPLES = sorted(GOLDEN.glob("flow_*.json"))
-CONN: dict[str, Any] = {
-    "ts": 1_717_243_200.5,
-    "uid": "CExample",
-    "id.orig_h": "10.0.0.1",
-    "id.orig_p": 50000,
-    "id.resp_h": "192.0.2.1",
-    "id.resp_p": 80,
-    "proto": "tcp",
-    "service": "http",
-    "orig_bytes": 10,
-    "resp_bytes": 20,
-    "conn_state": "SF",
-    "orig_pkts": 1,
-    "resp_pkts": 2,
-}
-NETFLOW: dict[str, Any] = {
-    "IPV4_SRC_ADDR": "10.0.0.1",
-    "L4_SRC_PORT": 50000,
-    "IPV4_DST_ADDR": "192.0.2.1",
-    "L4_DST_PORT": 80,
-    "PROTOCOL": 6,
-    "L7_PROTO": 7,
-    "IN_BYTES": 10,
-    "OUT_BYTES": 20,
-    "IN_PKTS": 1,
-    "OUT_PKTS": 2,
-}
-CIC: dict[str, Any] = {
-    "Src IP": "10.0.0.1",
-    "Src Port": 50000,
-    "Dst IP": "192.0.2.1",
-    "Dst Port": 80,
-    "Protocol": 6,
-    "Timestamp": "01/06/2024 12:00:00",
-    "Flow Duration": 1000,
-    "Tot Fwd Pkts": 1,
-    "Tot Bwd Pkts": 2,
-    "TotLen Fwd Pkts": 10,
-    "TotLen Bwd Pkts": 20,
-}
-NOBODY = "0.0.0.0"  # noqa: S104 (no address is bound)
-BASES: tuple[tuple[ModuleType, dict[str, Any]], ...] = (
-    (flow_zeek, CONN),
-    (flow_netflow, NETFLOW),
-    (flow_cic, CIC),
-)
-NAMES = ("zeek", "netflow", "cic")
-
-
-def flow(module: ModuleType, doc: dict[str, Any]) -> Alert:
-    assert module.recognise(doc)
-    found = module.parse(doc, ())
-    assert type(found) is Alert
-    return found
-
-
-def changed(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the row with changes; None takes a key away."""
-    return {key: value for key, value in {**base, **changes}.items() if value is not None}
-
-
-def said(found: Alert) -> list[tuple[str, str]]:
-    return [(str(each.code), each.field) for each in found.quality]
-
-
-def takers(doc: dict[str, Any]) -> list[ModuleType]:
-    return [module for module in MODULES if module.recognise(doc)]
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
@@ -197,166 +131,6 @@ def test_a_long_service_name_fits_into_the_title(app_proto: str) -> None:
     assert len(flow(flow_zeek, {**CONN, "service": app_proto}).title) == FIELD_LIMIT
 
 
-# Zeek
-
-
-@pytest.mark.parametrize("log", ["conn", "conn_long", "conn_red"])
-def test_a_connection_log_is_known_by_its_name(log: str) -> None:
-    doc = changed(CONN, {"conn_state": None, "_path": log})
-    assert flow(flow_zeek, doc).rule_id == "flow:tcp/80"
-
-
-def test_a_connection_under_its_tag_is_the_same_flow() -> None:
-    assert flow(flow_zeek, {"conn": CONN}) == flow(flow_zeek, CONN)
-
-
-def test_a_connections_own_id_is_the_flows_id() -> None:
-    assert flow(flow_zeek, CONN).source_uid == "CExample"
-
-
-def test_several_services_are_kept_as_zeek_names_them() -> None:
-    assert flow(flow_zeek, {**CONN, "service": "gssapi,smb,krb"}).app_proto == "gssapi,smb,krb"
-
-
-def test_seconds_since_a_captures_start_are_a_time_of_1970() -> None:
-    assert flow(flow_zeek, {**CONN, "ts": 22.335172}).time_ms == 22_335
-
-
-# NetFlow
-
-
-@pytest.mark.parametrize(
-    ("stated", "app_proto"),
-    [
-        (7, "http"),
-        (7.126, "http"),
-        ("91.178", "tls"),
-        (" 5.0 ", "dns"),
-        (0, None),
-        (126, None),
-        (-7, None),
-        (True, None),
-        ([7], None),
-        (1e300, None),
-        (2**70, None),
-        (None, None),
-    ],
-    ids=str,
-)
-def test_the_application_is_ndpis_protocol(stated: object, app_proto: str | None) -> None:
-    assert flow(flow_netflow, changed(NETFLOW, {"L7_PROTO": stated})).app_proto == app_proto
-
-
-def test_a_stated_name_goes_before_the_number() -> None:
-    assert flow(flow_netflow, {**NETFLOW, "L7_PROTO_NAME": "TLS.Google"}).app_proto == "TLS.Google"
-
-
-@pytest.mark.parametrize(
-    ("four", "six", "ip"),
-    [
-        ("10.0.0.1", "::", "10.0.0.1"),
-        (NOBODY, "2001:db8::1", "2001:db8::1"),
-        ("", "2001:db8::1", "2001:db8::1"),
-        (None, "2001:db8::1", "2001:db8::1"),
-        (NOBODY, "::", NOBODY),
-        (NOBODY, None, NOBODY),
-    ],
-)
-def test_the_address_is_the_one_of_the_two_that_is_somebodys(
-    four: str | None, six: str | None, ip: str
-) -> None:
-    row = changed({**NETFLOW, "IPV4_SRC_ADDR": four, "IPV6_SRC_ADDR": six}, {})
-    assert flow(flow_netflow, row).src.ip == ip
-
-
-def test_rows_without_times_have_none() -> None:
-    found = flow(flow_netflow, NETFLOW)
-    assert (found.time_ms, found.time_text, found.quality) == (None, None, ())
-
-
-# CIC
-
-
-@pytest.mark.parametrize(
-    ("stamp", "time_ms"),
-    [
-        ("01/06/2024 12:00:00", 1_717_243_200_000),
-        ("1/6/2024 12:00", 1_717_243_200_000),
-        ("1/6/2024 9:05", 1_717_232_700_000),
-        ("01/06/2024 12:00:00 PM", 1_717_243_200_000),
-        ("01/06/2024 12:00:00 am", 1_717_200_000_000),
-        ("01/06/2024 01:00:00 p.m.", 1_717_246_800_000),
-        ("2024-06-01 12:00:00.25", 1_717_243_200_250),
-        ("2024-06-01 12:00:00", 1_717_243_200_000),
-        ("  01/06/2024 12:00:00.5", 1_717_243_200_500),
-        (1_717_243_200, 1_717_243_200_000),
-        (1_717_243_200_000_000, 1_717_243_200_000),
-    ],
-    ids=str,
-)
-def test_times_are_day_first_or_iso_or_a_number(stamp: object, time_ms: int) -> None:
-    assert flow(flow_cic, {**CIC, "Timestamp": stamp}).time_ms == time_ms
-
-
-@pytest.mark.parametrize(
-    "stamp",
-    [
-        *("31/02/2024 12:00", "06/31/2024 12:00", "1/6/2024", "1/6/2024 24:00", "1/6/2024 9:60"),
-        *("1/6/2024 9:05:61", "1/6/2024 13:00 PM", "1/6/2024 0:30 AM", "1/6/1969 9:05", "0/6/2024 9:05"),
-        *("1/6/24 9:05", "1/6/2024 9:05 " + "x" * 50, "noon", [1]),
-    ],
-    ids=str,
-)
-def test_what_is_no_time_is_said(stamp: object) -> None:
-    found = flow(flow_cic, {**CIC, "Timestamp": stamp})
-    assert found.time_ms is None
-    assert ("bad_time", "Timestamp") in said(found)
-
-
-@pytest.mark.parametrize("stated", [0, "0", "0.0", 0.0])
-def test_protocol_nought_is_neither_tcp_nor_udp_so_there_are_no_ports(stated: object) -> None:
-    found = flow(flow_cic, {**CIC, "Protocol": stated})
-    assert (found.proto, found.src.port, found.dst.port, found.rule_id) == (None, None, None, "flow:ip")
-
-
-SPELLED = {
-    "of 2017": (
-        " Source IP, Source Port, Destination IP, Destination Port, Protocol, Flow Duration,"
-        " Total Fwd Packets, Total Backward Packets,Total Length of Fwd Packets, Total Length of Bwd Packets"
-    ),
-    "of 2019, stripped": (
-        "Source IP,Source Port,Destination IP,Destination Port,Protocol,Flow Duration,"
-        "Total Fwd Packets,Total Backward Packets,Total Length of Fwd Packets,Total Length of Bwd Packets"
-    ),
-    "of the tool today": (
-        "Src IP,Src Port,Dst IP,Dst Port,Protocol,Flow Duration,"
-        "Total Fwd Packet,Total Bwd packets,Total Length of Fwd Packet,Total Length of Bwd Packet"
-    ),
-    "with underscores": (
-        "Src_IP,Src_Port,Dst_IP,Dst_Port,Protocol,Flow_Duration,"
-        "Tot_Fwd_Pkts,Tot_Bwd_Pkts,TotLen_Fwd_Pkts,TotLen_Bwd_Pkts"
-    ),
-    "of the Python port": (
-        "src_ip,src_port,dst_ip,dst_port,protocol,flow_duration,"
-        "tot_fwd_pkts,tot_bwd_pkts,totlen_fwd_pkts,totlen_bwd_pkts"
-    ),
-}
-
-
-@pytest.mark.parametrize("columns", SPELLED.values(), ids=SPELLED.keys())
-def test_each_spelling_of_the_columns_gives_the_same_flow(columns: str) -> None:
-    expected = flow(flow_cic, changed(CIC, {"Timestamp": None}))
-    values = [value for key, value in CIC.items() if key != "Timestamp"]
-    row = dict(zip(columns.split(","), values, strict=True))
-    assert plain(flow(flow_cic, row)) | {"unmapped": None} == plain(expected) | {"unmapped": None}
-
-
-def test_a_column_without_a_name_is_read_as_nothing_else() -> None:
-    found = flow(flow_cic, {"": "7", **changed(CIC, {"Src IP": None, "Timestamp": None})})
-    assert (found.src, found.time_ms, found.quality) == (Endpoint(port=50000), None, ())
-    assert found.unmapped == {"": "7", "Flow Duration": 1000}
-
-
 WRONG: dict[str, tuple[ModuleType, dict[str, Any], str, object, tuple[str, str]]] = {
     "Zeek's bytes": (flow_zeek, {**CONN, "orig_bytes": -1}, "bytes_out", None, ("bad_type", "orig_bytes")),
     "Zeek's packets": (flow_zeek, {**CONN, "resp_pkts": "x"}, "packets", None, ("bad_type", "resp_pkts")),
@@ -411,6 +185,7 @@ def test_a_wrong_field_is_left_out_and_said_and_the_flow_goes_on(
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 @given(data=st.data())
+@examples(OF_EACH)
 def test_any_values_anywhere_give_an_alert(path: Path, data: st.DataObject) -> None:
     doc = copy.deepcopy(sample(path)["input"])
     for place in data.draw(st.lists(st.sampled_from(paths(doc)), min_size=1, max_size=4)):

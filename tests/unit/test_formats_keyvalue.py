@@ -5,7 +5,7 @@ import pytest
 from enrich.alert import Alert, Endpoint
 from enrich.formats.lines.keys import KNOWN, address, plain
 from enrich.formats.lines.pairs import PAIRS_LIMIT, pairs
-from tests.unit.test_formats_line import alert
+from tests.unit.lines_read import alert
 
 WRITTEN: dict[str, tuple[str, dict[str, str], str]] = {
     "blanks": ("a=1 b=2", {"a": "1", "b": "2"}, ""),

@@ -6,7 +6,7 @@ from enrich.alert import Alert, Endpoint
 from enrich.formats import leef
 from enrich.formats.lines import event as event_text
 from enrich.formats.lines.stamps import moment_as
-from tests.unit.test_formats_line import alert
+from tests.unit.lines_read import alert
 
 
 def event(attributes: str, head: str = "LEEF:1.0|Example|AV|4|Found|") -> Alert:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.address import canonical
@@ -19,6 +19,7 @@ from enrich.formats.mapped import READERS
 from enrich.formats.mapping_file import load_mapping
 from enrich.times import END_MS
 from millrace.samples import samples
+from tests.examples import examples
 
 # Every field mapped, each to a path of its own name: "src.ip" is at {"src": {"ip": …}}.
 EVERY_FIELD = load_mapping(
@@ -190,7 +191,7 @@ BESIDE = {"alert", "agent", "level", "kind", "id", "name", "arn", "AwsAccountId"
 
 
 @given(data=st.data())
-@settings(max_examples=1_500)
+@examples(600)
 def test_any_values_anywhere_give_a_sound_alert_or_a_rejection(data: st.DataObject) -> None:
     doc = copy.deepcopy(data.draw(st.sampled_from(SAMPLES)))
     for path in data.draw(st.lists(st.sampled_from(paths(doc)), max_size=5)):

@@ -13,6 +13,7 @@ from enrich.errors import DeadCode, Rejected
 from enrich.formats import sigma, windows
 from enrich.formats.sigma_results import engine_of
 from millrace.samples import SAMPLES as GOLDEN
+from tests.examples import OF_EACH, examples
 from tests.unit.test_formats_properties import VALUES, paths, put
 from tests.unit.test_formats_samples import plain
 from tests.unit.windows_events import assert_text_of, evtx, flat, winlog
@@ -321,6 +322,7 @@ def test_a_wrong_field_is_mended_and_said_and_the_alert_goes_on(
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["about"])
 @given(data=st.data())
+@examples(OF_EACH)
 def test_any_values_anywhere_give_an_alert_or_are_not_recognised(
     sample: dict[str, Any], data: st.DataObject
 ) -> None:

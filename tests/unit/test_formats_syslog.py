@@ -3,7 +3,7 @@
 import pytest
 
 from enrich.alert import Alert, Endpoint
-from tests.unit.test_formats_line import alert
+from tests.unit.lines_read import alert
 
 
 def said(sentence: str, tag: str = "sshd[7]") -> Alert:

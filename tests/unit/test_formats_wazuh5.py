@@ -13,6 +13,7 @@ from enrich.alert import Alert, Endpoint
 from enrich.errors import DeadCode, Rejected
 from enrich.formats import ecs_alert, elastic, wazuh5
 from millrace.samples import SAMPLES
+from tests.examples import OF_EACH, examples
 from tests.unit.elastic_documents import ANY, but_unmapped, dotted, listed, places, put, said
 
 GOLDEN = sorted(SAMPLES.glob("wazuh5_*.json"))
@@ -160,6 +161,7 @@ def test_an_id_that_findings_share_is_not_the_findings() -> None:
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 @given(data=st.data())
+@examples(OF_EACH)
 def test_any_value_anywhere_gives_an_alert_or_a_rejection_and_nothing_else(
     path: Path, data: st.DataObject
 ) -> None:

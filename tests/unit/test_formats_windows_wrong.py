@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import Rejected
 from enrich.formats import windows
+from tests.examples import OF_EACH, examples
 from tests.unit.test_formats_properties import VALUES, paths, put
 from tests.unit.windows_events import (
     SAMPLES,
@@ -80,6 +81,7 @@ def test_the_rest_keeps_what_was_not_read_and_nothing_that_was() -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["about"])
 @given(data=st.data())
+@examples(OF_EACH)
 def test_any_values_anywhere_give_an_alert_or_are_not_recognised(
     sample: dict[str, Any], data: st.DataObject
 ) -> None:

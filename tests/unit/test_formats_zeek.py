@@ -13,6 +13,7 @@ from enrich.alert import FIELD_LIMIT, Alert, Endpoint
 from enrich.errors import DeadCode, Rejected
 from enrich.formats import flow_zeek, zeek
 from millrace.samples import SAMPLES as GOLDEN
+from tests.examples import OF_EACH, examples
 from tests.unit.test_formats_properties import VALUES, paths, put
 from tests.unit.test_formats_samples import plain, sample
 
@@ -300,6 +301,7 @@ def test_a_wrong_field_is_left_out_and_said_and_the_alert_goes_on(
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 @given(data=st.data())
+@examples(OF_EACH)
 def test_any_values_anywhere_give_an_alert_or_a_rejection(path: Path, data: st.DataObject) -> None:
     doc = copy.deepcopy(sample(path)["input"])
     for place in data.draw(st.lists(st.sampled_from(paths(doc)), min_size=1, max_size=4)):

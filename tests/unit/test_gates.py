@@ -1,7 +1,6 @@
 """Each gate is tripped by what it is there for, and by a reason that names it."""
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,55 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.candidates import COLUMNS, HASH, corpus, evidence, linear, with_inputs, with_judged
+from tests.unit.candidates import with_judged
+from tests.unit.gated import found, good, judged, refused
 from training.gates import (
     GATES,
     LIMITS,
     Batches,
     Canned,
-    Evidence,
-    GateResult,
     facts,
     promotable,
     refusals,
     results,
 )
-from training.judged import Judged
-
-
-@cache
-def good() -> Evidence:
-    """An honest candidate: 2,000 rows, of which 500 are the test."""
-    return evidence(corpus(1, 2_000), 1, linear)
-
-
-def judged() -> Judged:
-    return good().challenger[0]
-
-
-def found(given: Evidence, name: str) -> GateResult:
-    return next(each for each in results(given) if each.name == name)
-
-
-def refused(given: Evidence, name: str) -> str:
-    """The gate's reason; it must have refused, and the candidate must not be promotable."""
-    result = found(given, name)
-    assert not result.passed, result
-    assert not promotable(results(given))
-    return result.reason
-
-
-def champion(predicted: np.ndarray, **changes: Any) -> Evidence:
-    """The good candidate, beside a champion that predicts these classes for the same rows."""
-    other = replace(judged(), probability=np.eye(5)[predicted - 1], **changes)
-    return replace(good(), champion=(other,))
-
-
-def worse_at(share: float, classes: tuple[int, ...] = (1, 2, 3, 4, 5)) -> np.ndarray:
-    """The candidate's own classes, spoilt in this share of the rows of some classes."""
-    own = judged().predicted
-    spoilt = (np.random.default_rng(3).random(len(own)) < share) & np.isin(judged().label, classes)
-    return np.where(spoilt, judged().label % 5 + 1, own)
 
 
 def test_an_honest_candidate_is_promotable() -> None:
@@ -188,188 +150,6 @@ def test_one_class_for_all_is_refused() -> None:
 def test_the_same_probabilities_for_all_are_refused() -> None:
     always = np.full((len(judged()), 5), 0.2)
     assert "same probabilities" in refused(with_judged(good(), probability=always), "constant")
-
-
-def test_other_features_are_refused() -> None:
-    assert HASH in refused(replace(good(), serving_hash="ffffffffffffffff"), "features")
-
-
-def test_a_column_without_values_is_named() -> None:
-    X = good().inputs[0].X
-    assert X is not None
-    lost = X.copy()
-    lost[:, 2] = np.nan
-    assert "age" in refused(with_inputs(good(), X=lost), "missing")
-
-
-def test_a_column_that_the_source_cannot_have_may_be_without_values() -> None:
-    X, tested = good().inputs[0].X, good().inputs[0].tested
-    assert X is not None
-    assert tested is not None
-    lost = [each.copy() for each in (X, tested)]
-    for each in lost:
-        each[:, 2] = np.nan
-    given = with_inputs(good(), X=lost[0], tested=lost[1], absent=frozenset({"age"}))
-    assert found(given, "missing").passed
-
-
-def test_a_column_that_is_missing_in_training_alone_is_named() -> None:
-    X = good().inputs[0].X
-    assert X is not None
-    lost = X.copy()
-    lost[:, 2] = np.nan
-    given = with_inputs(good(), X=lost, absent=frozenset({"age"}))
-    assert "not in the test" in refused(given, "missing")
-
-
-def test_infinite_values_are_refused() -> None:
-    X = good().inputs[0].X
-    assert X is not None
-    wrong = X.copy()
-    wrong[3, 4] = np.inf
-    assert "infinite values in depth" in refused(with_inputs(good(), X=wrong), "missing")
-
-
-def test_columns_that_are_all_constant_are_refused() -> None:
-    flat = np.ones((len(judged().train_label), len(COLUMNS)), dtype=np.float32)
-    assert "all 6 columns are constant" in refused(with_inputs(good(), X=flat), "varies")
-
-
-def test_a_test_row_that_was_trained_on_is_named() -> None:
-    ids = (judged().train_ids[4], *judged().ids[1:])
-    assert "train:4" in refused(with_judged(good(), ids=ids), "overlap")
-
-
-def test_a_test_text_that_was_trained_on_is_refused_whatever_its_numbers_and_case() -> None:
-    texts = (f"{judged().texts[0]} 17", *judged().texts[1:])
-    trained = (f"{judged().texts[0].upper()} -- 4", *judged().train_texts[1:])
-    given = with_judged(good(), texts=texts, train_texts=trained)
-    assert "also in training" in refused(given, "overlap")
-
-
-def test_alerts_of_one_rule_say_the_same_on_both_sides_and_may() -> None:
-    given = with_judged(good(), texts=judged().train_texts[: len(judged())], kind="alert")
-    assert "overlap" not in [each.name for each in results(given) if not each.passed]
-    ids = (judged().train_ids[4], *judged().ids[1:])
-    assert "train:4" in refused(with_judged(given, ids=ids), "overlap")
-
-
-def test_near_duplicates_are_refused() -> None:
-    trained = (*(f"{text} once more" for text in judged().texts[:40]), *judged().train_texts[40:])
-    assert "40 of 500 test texts" in refused(with_judged(good(), train_texts=trained), "overlap")
-
-
-def test_a_title_with_control_characters_is_told_in_visible_ones() -> None:
-    nasty = "\x1b[31mred\u202e " + judged().texts[0]
-    given = with_judged(
-        good(), texts=(nasty, *judged().texts[1:]), train_texts=(nasty, *judged().train_texts[1:])
-    )
-    assert "␛[31mred‹U+202E›" in refused(given, "overlap")
-
-
-@pytest.mark.parametrize("share", [1.0, 0.7])
-def test_a_word_that_tells_the_label_is_named(share: float) -> None:
-    given = good().inputs[0]
-    told = np.random.default_rng(1).random(len(given.label)) < share
-    texts = tuple(
-        f"{text} sev_{label}" if tell else text
-        for text, label, tell in zip(given.texts, given.label.tolist(), told.tolist(), strict=True)
-    )
-    assert "the word “sev_" in refused(with_inputs(good(), texts=texts), "leak")
-
-
-@pytest.mark.parametrize(("share", "synonyms"), [(0.3, 1), (1.0, 6)])
-def test_words_of_one_class_alone_are_named_when_many_rows_have_one(share: float, synonyms: int) -> None:
-    given, dice = good().inputs[0], np.random.default_rng(9)
-    words = [f"tag{label}x{dice.integers(synonyms)}" for label in given.label.tolist()]
-    told = dice.random(len(words)) < share
-    texts = tuple(
-        f"{text} {word}" if tell else text
-        for text, word, tell in zip(given.texts, words, told.tolist(), strict=True)
-    )
-    assert "a word of one class alone: “tag" in refused(with_inputs(good(), texts=texts), "leak")
-
-
-def test_a_word_of_one_class_alone_in_few_rows_passes() -> None:
-    given = good().inputs[0]
-    low = np.flatnonzero(given.label == 2)[::4].tolist()
-    texts = tuple(f"{text} bbr" if i in low else text for i, text in enumerate(given.texts))
-    assert found(with_inputs(good(), texts=texts), "leak").passed
-
-
-def test_words_alone_that_tell_nearly_every_label_are_refused() -> None:
-    plain = np.where(np.arange(len(judged())) % 20 == 0, 3, judged().label)
-    given = with_judged(good(), baselines={**judged().baselines, "logistic regression": plain})
-    assert "words alone, plainly read, predict the label with kappa 0.9" in refused(given, "leak")
-
-
-@pytest.mark.parametrize("share", [1.0, 0.9])
-def test_a_column_that_tells_the_label_is_named(share: float) -> None:
-    given = good().inputs[0]
-    assert given.X is not None
-    told = np.random.default_rng(1).random(len(given.label)) < share
-    X = given.X.copy()
-    X[told, 3] = np.array([0, 30, 10, 40, 20, 50])[given.label[told]]
-    assert "column size alone" in refused(with_inputs(good(), X=X), "leak")
-
-
-def test_labels_of_other_rows_are_no_better_than_chance() -> None:
-    mixed = np.random.default_rng(1).permutation(judged().probability)
-    assert "0 is chance" in refused(with_judged(good(), probability=mixed), "chance")
-
-
-def test_the_commonest_class_that_is_as_good_is_enough_to_refuse() -> None:
-    same = {**judged().baselines, "majority": judged().predicted}
-    assert "against majority" in refused(with_judged(good(), baselines=same), "baselines")
-
-
-def test_plain_logistic_regression_that_is_better_is_enough_to_refuse() -> None:
-    better = judged().predicted.copy()
-    wrong = np.flatnonzero(~judged().right)[:20]
-    better[wrong] = judged().label[wrong]
-    given = with_judged(good(), baselines={**judged().baselines, "logistic regression": better})
-    assert "against logistic regression" in refused(given, "baselines")
-
-
-@pytest.mark.parametrize("name", ["majority", "logistic regression"])
-def test_a_baseline_that_was_not_judged_is_enough_to_refuse(name: str) -> None:
-    rest = {other: classes for other, classes in judged().baselines.items() if other != name}
-    assert "was not judged" in refused(with_judged(good(), baselines=rest), "baselines")
-
-
-def test_a_champion_that_is_as_good_stays() -> None:
-    assert "against the champion" in refused(champion(judged().predicted), "champion")
-
-
-def test_a_champion_that_is_clearly_worse_is_replaced() -> None:
-    assert promotable(results(champion(worse_at(0.2))))
-
-
-def test_a_champion_that_was_judged_on_other_rows_is_no_comparison() -> None:
-    ids = tuple(f"other:{i}" for i in range(len(judged())))
-    assert "not judged on the same rows" in refused(champion(worse_at(0.2), ids=ids), "champion")
-
-
-def test_a_candidate_that_misses_more_criticals_is_refused_though_it_is_better_in_all() -> None:
-    better_at_five = np.where(judged().label == 5, 5, worse_at(0.4, (1, 2, 3)))
-    given = champion(better_at_five)
-    assert (found(given, "champion").passed, found(given, "grave").passed) == (True, False)
-
-
-def test_a_candidate_that_finds_no_critical_at_all_is_refused() -> None:
-    probability = judged().probability.copy()
-    probability[:, 3] += probability[:, 4]
-    probability[:, 4] = 0
-    assert "finds 0 of" in refused(with_judged(good(), probability=probability), "grave")
-
-
-def test_a_candidate_that_finds_far_fewer_than_plain_logistic_regression_is_refused() -> None:
-    probability = judged().probability.copy()
-    grave = np.flatnonzero(judged().predicted >= 4)
-    kept = [int(grave[judged().label[grave] == each][0]) for each in (4, 5)]
-    lost = np.setdiff1d(grave, kept)
-    probability[lost] = [0.1, 0.1, 0.6, 0.1, 0.1]
-    assert "finds 2 of" in refused(with_judged(good(), probability=probability), "grave")
 
 
 def test_a_canned_alert_without_a_score_is_named() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import logging
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,12 +16,11 @@ from enrich.pipeline import Batch, PartitionState, States
 from enrich.record import RawRecord, Record
 from tests.unit.consumed import consumed
 from worker.delivery import Delivery
-from worker.log import configure
 from worker.metrics import Metrics
 from worker.produce_errors import SinkFailed
 from worker.pulse import Pulse
-from worker.pump import CoreFailed, Pump
-from worker.settings import Settings
+from worker.pump import Pump
+from worker.scoring import CoreFailed
 
 SECRET = b"4111-1111-1111-1111"
 
@@ -98,17 +96,6 @@ class Bench:
     async def until(self, what: Callable[[], bool]) -> None:
         while not what():
             await asyncio.sleep(0.001)
-
-
-@pytest.fixture
-def logged() -> Any:
-    """Everything that goes to the log, as JSON lines."""
-    configure(Settings(), json=True)
-    stream = io.StringIO()
-    handler = logging.root.handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
-    return stream
 
 
 def test_a_delivery_is_acknowledged_with_its_receipts_and_not_before() -> None:
@@ -270,7 +257,7 @@ def test_what_was_taken_apart_is_let_go_of() -> None:
 
 def test_a_turn_that_cannot_even_begin_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(bench: Bench) -> None:
-        monkeypatch.setattr(bench.pump, "_joined", lambda: 1 / 0)
+        monkeypatch.setattr(bench.pump._waiting, "joined", lambda _: 1 / 0)
         bench.pump.offer(delivery(0, b"a"))
         await bench.until(lambda: bool(bench.crashed))
 

@@ -2,11 +2,9 @@
 
 import asyncio
 import io
-import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -21,7 +19,6 @@ from tests.unit import mmdb_writer as mmdb
 from tests.unit import tiny
 from worker import compose, tables
 from worker.current import Current
-from worker.log import configure
 from worker.metrics import Metrics
 from worker.pulse import Pulse
 from worker.run import following
@@ -31,18 +28,6 @@ from worker.tables_watch import Files, Watch, refreshed
 
 GOOD, BETTER = "203.0.113.1 3\n", "203.0.113.1 4\n203.0.113.2\n"
 BAD = "<html>502 Bad Gateway</html>\n"
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that goes to the log, as JSON lines."""
-    configure(Settings(), json=True)
-    stream = io.StringIO()
-    handler = logging.root.handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
-    yield stream
-    handler.setStream(sys.stderr)
 
 
 def lines(logged: io.StringIO, event: str) -> list[dict[str, Any]]:
