@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 
 from enrich.errors import CorpusRefused
-from training.techniques import KEPT, LEAST, NAME, PROCEDURE, RULE, Told, curve, fitted, least_of, model
+from training.techniques import (
+    DESCRIPTION,
+    KEPT,
+    LEAST,
+    NAME,
+    PROCEDURE,
+    RULE,
+    Told,
+    curve,
+    fitted,
+    least_of,
+    model,
+)
 
 SUBJECTS = {
     "T1003": "credential dumping memory lsass",
@@ -46,6 +58,33 @@ def test_a_text_is_told_by_the_words_of_other_texts() -> None:
     found = model(told())
     for uid, words in SUBJECTS.items():
         assert best(found, f"Something about {words.split()[1]} and {words.split()[0]}") == uid
+
+
+def test_a_word_counts_for_others_of_its_stem() -> None:
+    rules = told()
+    more = Told(
+        [*rules.texts, "Guessed sessions", "Guessed sessions of no one"],
+        [*rules.techniques, frozenset({"T1003"}), frozenset({"T1003"})],
+        [*rules.kinds, PROCEDURE, PROCEDURE],
+        [*rules.sources, "attack", "attack"],
+    )
+    vocabulary, labels = model(more)
+    word = vocabulary.names.index("guessed")
+    own = labels.labels[labels.starts[word] : labels.starts[word + 1]].tolist()
+    assert {labels.uids[place] for place in own} >= {"T1003", "T1110"}  # "guessing" is T1110's
+    assert "guess" not in vocabulary.names
+
+
+def test_what_a_description_says_is_learnt() -> None:
+    rules = told()
+    texts = ["Adversaries may harvest wallets", "Wallets of adversaries"]
+    more = Told(
+        [*rules.texts, *texts],
+        [*rules.techniques, frozenset({"T1657"}), frozenset({"T1657"})],
+        [*rules.kinds, DESCRIPTION, DESCRIPTION],
+        [*rules.sources, "attack", "attack"],
+    )
+    assert best(model(more), "Wallets") == "T1657"
 
 
 def test_each_word_keeps_a_bounded_number_of_coefficients_in_order() -> None:
