@@ -1,6 +1,7 @@
 """Rows of the table as serving sees them: the same parser, the same text, the same matrix."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from enrich.forest import Matrix
 from enrich.formats import alert_from
 from enrich.pipeline import States, prepare
 from enrich.record import RawRecord
-from enrich.row import Row
+from enrich.row import History, Row
 from training.corpora import ait_ads
 from training.table import Table, where
 
@@ -50,6 +51,9 @@ def texts(table: Table, within: Context) -> tuple[list[str], list[str]]:
 def alerts(table: Table, within: Context, tell: Callable[[int], None] = lambda done: None) -> Served:
     """Return the rows of alerts, each with the history of the alerts before it in its stream.
 
+    Events of one's own bring the history that the worker had: it counts alerts without a verdict, too. Other
+    rows have that of the rows before them in their stream.
+
     A stream is a scenario of AIT-ADS, else all alerts of one label source: a team's own alerts are one
     network's. Rows of other kinds have no history but that of their group. The table's rows must be in time
     order. tell: told how many rows are done.
@@ -64,6 +68,7 @@ def alerts(table: Table, within: Context, tell: Callable[[int], None] = lambda d
         )
         for place, (document, stream) in enumerate(zip(table.frame["document"], streams, strict=True))
     ]
+    known = table.frame["history"].tolist()
     states: States = {}
     rows: list[Row] = []
     parts: list[Matrix] = []
@@ -74,9 +79,14 @@ def alerts(table: Table, within: Context, tell: Callable[[int], None] = lambda d
             place = start + min(batch.dead)
             code = dict(batch.dead[min(batch.dead)].headers)["millrace-code"].decode()
             raise CorpusRefused(f"{where(table.frame, place)}: no alert: {code}")
-        rows += batch.rows
+        given = [None if each is None else History(*each) for each in known[start : start + BATCH]]
+        own = [
+            row if history is None else replace(row, history=history)
+            for row, history in zip(batch.rows, given, strict=True)
+        ]
+        rows += own
         read += batch.texts
-        parts.append(batch.X)
+        parts.append(features.matrix(own, within.zone) if any(given) else batch.X)
         tell(len(rows))
     X = np.vstack(parts) if parts else np.zeros((0, len(features.NAMES)), dtype=np.float32)
     return Served(read, [row.alert.format for row in rows], X, rows)

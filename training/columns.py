@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from enrich.errors import CorpusRefused
+from enrich.row import History
 
 Flags = npt.NDArray[np.bool_]
 
@@ -15,6 +16,7 @@ KINDS: Final = ("rule", "alert", "flow", "procedure")
 CLASSES: Final = (1, 2, 3, 4, 5)
 # Latest time that an event can have, as in ``Alert.time_ms``: before the year 10000.
 _LAST_MS: Final = 253_402_300_800_000
+_HISTORY: Final = len(History._fields)
 
 
 class Column(NamedTuple):
@@ -41,6 +43,9 @@ COLUMNS: Final = (
     Column("group", "str", "rows of one group never stand on both sides of a split"),
     Column("path", "str", "file, relative to what was read"),
     Column("row", "Int64", "line or record in that file, from 1"),
+    Column(
+        "history", "object", "what the worker's memory knew before the alert (`History`'s fields), or missing"
+    ),
 )
 NAMES: Final = tuple(column.name for column in COLUMNS)
 
@@ -104,6 +109,13 @@ def _not_texts(column: "pd.Series[Any]") -> Flags:
     )
 
 
+def _not_a_history(column: "pd.Series[Any]") -> Flags:
+    return np.array(
+        [not (cell is None or (type(cell) is tuple and len(cell) == _HISTORY)) for cell in column],
+        dtype=np.bool_,
+    )
+
+
 def _not_a_row(column: "pd.Series[int]") -> Flags:
     return (column.fillna(0) < 1).to_numpy(np.bool_)
 
@@ -121,4 +133,5 @@ _RULES: Final[tuple[tuple[str, Callable[[Any], Flags], str], ...]] = (
     ("attack", _none, "is missing"),
     ("time_ms", _not_a_time, "is no time between 1970 and the year 10000"),
     ("group", _empty, "is empty"),
+    ("history", _not_a_history, f"is no tuple of {_HISTORY}"),
 )

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from enrich.address import DEFAULT_NETWORKS
+from enrich.address import DEFAULT_NETWORKS, Networks
 from enrich.attack import load_attack
 from enrich.context import PASSTHROUGH_BUNDLE, Context
 from enrich.errors import MillraceError
@@ -73,8 +73,12 @@ class Dataset:
         )
 
 
-def context() -> Context:
-    """Return the context that synthetic alerts are prepared in: packaged tables, private networks, UTC."""
+def context(networks: Sequence[str] = DEFAULT_NETWORKS.cidrs, zone: str = "UTC") -> Context:
+    """Return the context that rows are prepared in: packaged mappings and policy.
+
+    networks: the user's own, in CIDR, as workers have them. zone: IANA name of the time zone in which workers
+    tell the hour.
+    """
     policy = tomllib.loads(files("enrich").joinpath("policy.toml").read_text("utf-8"))
     return Context(
         source="training",
@@ -83,8 +87,9 @@ def context() -> Context:
         bootstrap=False,
         formats=Formats.of(packaged_mappings()),
         attack=load_attack(),
-        networks=DEFAULT_NETWORKS,
+        networks=Networks.of(networks),
         policy=Policy.parse(policy),
+        zone=zone,
     )
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from enrich.context import Context
 from enrich.errors import SettingsWrong
 from models import Store, load, trusted_keys
 from models.bundle import signed_manifest
@@ -28,12 +29,12 @@ class Places(NamedTuple):
 
 
 def evaluation(
-    places: Places, bundle_id: str, against: str | None, data: Path | None, production: bool
+    places: Places, bundle_id: str, against: str | None, data: Path | None, production: bool, within: Context
 ) -> tuple[Report, list[Judged], Path]:
     """Return the report, its judged rows, and the directory where it belongs.
 
-    data: corpora to judge on; None: what training kept. Raises SettingsWrong where nothing was kept,
-    BundleRefused, CorpusRefused.
+    data: corpora to judge on; None: what training kept. within: what their rows are prepared in.
+    Raises SettingsWrong where nothing was kept, BundleRefused, CorpusRefused.
     """
     if data is None:
         judged, sections = read(places.reports / bundle_id)
@@ -44,16 +45,18 @@ def evaluation(
         if each is not None:
             Store(places.bundles).path(each)  # before seconds are spent on the corpora
     table = as_trained(read_corpora(data), places.reports / bundle_id / SPLIT)
-    judged = _judged(places, bundle_id, table, production, bundle_id)
+    judged = _judged(places, bundle_id, table, production, bundle_id, within)
     champion = None
     if against is not None:
-        champion = (against, _judged(places, against, table, production, bundle_id))
+        champion = (against, _judged(places, against, table, production, bundle_id, within))
     sections = with_data(_sections(places, bundle_id, production), table)
     report = report_of(bundle_id, judged, sections, champion)
     return report, judged, places.reports / bundle_id / f"on-{table.content_hash[:12]}"
 
 
-def _judged(places: Places, bundle_id: str, table: Table, production: bool, split_of: str) -> list[Judged]:
+def _judged(
+    places: Places, bundle_id: str, table: Table, production: bool, split_of: str, within: Context
+) -> list[Judged]:
     """Return a bundle's rows; both bundles of a comparison are judged on the split of the first."""
     store, trusted = Store(places.bundles), trusted_keys(places.trust, production)
     models = load(store.path(bundle_id), trusted, production)
@@ -62,7 +65,7 @@ def _judged(places: Places, bundle_id: str, table: Table, production: bool, spli
         with suppress(SettingsWrong):  # nothing kept: nothing is known of what it was trained on
             trained |= {row for judged in read(places.reports / each)[0] for row in judged.train_ids}
     split = split_for(table, places.reports / split_of / SPLIT, frozenset(trained))
-    return judged_of(models, table, split)
+    return judged_of(models, table, split, within)
 
 
 def _sections(places: Places, bundle_id: str, production: bool) -> Sections:

@@ -12,9 +12,11 @@ from enrich.features import FEATURES_HASH
 from enrich.score import Models
 from models import Facts, Window
 from training import gates, told
+from training.explained import Explained
 from training.figures.calibration import ece
 from training.gates import GateResult
 from training.gates.better import PLAIN
+from training.guesses import GUESSES
 from training.heads import Made
 from training.judged import CLASSES, Judged
 from training.of_alerts import Usual
@@ -48,10 +50,9 @@ def manifest_facts(
     for each in judged:
         metrics |= {f"{each.label_source}.{name}": value for name, value in figures(each).items()}
     for each_hits in hits:
-        if each_hits.by == "guesses":
-            metrics[f"{each_hits.label_source}.techniques.hit_at_3_in_source"] = round(
-                each_hits.at_3.value, 4
-            )
+        if each_hits.by == GUESSES:
+            known = "held_out" if each_hits.held_out else "in_source"
+            metrics[f"{each_hits.label_source}.techniques.hit_at_3_{known}"] = round(each_hits.at_3.value, 4)
     if worth is not None:
         precision = worth.average_precision[worth.penalty]
         metrics["worth.average_precision_chosen"] = round(precision, 4)
@@ -106,6 +107,7 @@ def sections(
     found: Sequence[GateResult],
     hits: tuple[Hits, ...],
     usual: Usual,
+    explained: Explained,
     notes: Sequence[str],
     stages: Sequence[Stage],
     attack: AttackKnowledge,
@@ -123,10 +125,15 @@ def sections(
         splits=told.splits(table, split),
         gates=tuple(found),
         left_out=left_out,
-        pulling=told.pulling(models.heads, judged),
+        ablation=explained.ablation,
+        importance=explained.importance,
+        shap=explained.shap,
+        shap_lines=explained.shap_lines,
+        paths=explained.paths,
         tactics=tactics,
         techniques=techniques,
         hints=hits,
+        anomaly=explained.anomaly,
         drift=told.drifted(judged),
         stages=tuple(stages),
         notes=(*table.notes, *notes, unusual, *told.choices(made)),

@@ -7,17 +7,20 @@ import numpy as np
 
 from enrich.context import Context
 from enrich.heads import Head
-from training import severity
+from training import forests, severity
 from training.abstain import known_line
 from training.as_served import texts
 from training.calibrate import logistic
-from training.candidates import CANDIDATES
+from training.candidates import CANDIDATES, TEXT_OF_ALERTS, Candidate
+from training.of_alerts import Alerts
 from training.rounds import Labelled, in_time
 from training.search import searched
 from training.severity import Choice
-from training.split import Split
+from training.split import SHARES, Split
 from training.stages import Stages, key_of
 from training.table import Table
+from training.units import HOUR_MS
+from training.verdicts import SOURCE as VERDICTS
 
 # Alerts of these formats come from everywhere: the head of one vendor cannot speak for all of them.
 OF_ALL: Final = frozenset(("keyvalue", "syslog", "incident"))
@@ -28,11 +31,15 @@ SOURCE_ROWS: Final = 130
 
 
 class Made(NamedTuple):
-    """formats: of the alerts of its rows. choice: what was tried, and what it was chosen by."""
+    """formats: of the alerts of its rows. choice: what was tried, and what it was chosen by.
+
+    told: what a forest weighs, for people; empty of a linear head.
+    """
 
     head: Head
     formats: frozenset[str]
     choice: Choice
+    told: str = ""
 
 
 class Rows(NamedTuple):
@@ -45,11 +52,18 @@ class Rows(NamedTuple):
 
 
 def made(
-    table: Table, split: Split, seed: int, stages: Stages, within: Context, search_s: float = 0.0
+    table: Table,
+    split: Split,
+    seed: int,
+    stages: Stages,
+    within: Context,
+    search_s: float = 0.0,
+    alerts: Alerts | None = None,
 ) -> tuple[list[Made], tuple[str, ...]]:
     """Return a head for each source that has enough labels on both sides of the split, and notes.
 
-    search_s: of time to look for better settings, shared by the sources.
+    search_s: of time to look for better settings, shared by the sources. alerts: those of the table; sources
+    that are alerts are tried with columns, too.
     """
     fitting, test = table.at((*split.train, *split.calibrate)), table.at(split.test)
     rows, notes = [], []
@@ -58,10 +72,14 @@ def made(
         if min(counts) < SOURCE_ROWS:
             notes.append(
                 f"{source}: {counts[0]:,} rows to learn from and {counts[1]:,} to judge by, at least "
-                f"{SOURCE_ROWS} of each are needed: no head"
+                f"{SOURCE_ROWS} of each are needed: no head{_advice(source, sum(counts))}"
+            )
+        elif len(classes := set(fitting.source(source).label.tolist()) - {0}) == 1:
+            notes.append(
+                f"{source}: all rows to learn from have severity {min(classes)}, others are needed: no head"
             )
         else:
-            rows.append(_rows(fitting, source, within))
+            rows.append(_rows(fitting, source, within, alerts))
     found = []
     for own in rows:
         others = _before(_joined([each for each in rows if each.source != own.source]), own, test)
@@ -69,10 +87,19 @@ def made(
 
         def make(tell: Any, own: Rows = own, others: Labelled | None = others) -> Made:
             found = searched(own.labelled, others, seed, search_s / len(rows), tell)
-            return _made(own, others, severity.choose(own.labelled, others, seed, (*CANDIDATES, *found)))
+            return _made(own, others, _chosen(own.labelled, others, seed, found), seed)
 
         found.append(stages.kept(f"severity: {own.source}", key, make, len(own.labelled)))
+    notes += [f"{each.head.label_source}: {each.told}" for each in found if each.told]
     return found, tuple(notes)
+
+
+def _advice(source: str, rows: int) -> str:
+    """Return what helps where there are too few rows: of verdicts about seven times those that judge."""
+    if source != VERDICTS:
+        return ""
+    needed = round(SOURCE_ROWS / SHARES[2]) - rows
+    return f"; give about {needed:,} more verdicts with --severity" if needed > 0 else "; give more verdicts"
 
 
 def kept_classes(table: Table) -> tuple[Table, tuple[str, ...]]:
@@ -98,17 +125,54 @@ def formats(found: Sequence[Made]) -> dict[str, str]:
             speaks.setdefault(name, set()).add(each.head.label_source)
     # One's own verdicts go before a vendor's rules.
     return {
-        name: "verdicts" if "verdicts" in sources else min(sources)
-        for name, sources in sorted(speaks.items())
+        name: VERDICTS if VERDICTS in sources else min(sources) for name, sources in sorted(speaks.items())
     }
 
 
-def _rows(fitting: Table, source: str, within: Context) -> Rows:
+def _rows(fitting: Table, source: str, within: Context, alerts: Alerts | None) -> Rows:
     own = fitting.source(source)
     own = own.where(own.labelled)
+    if alerts is not None and bool((own.frame["kind"] == "alert").all()):
+        return _rows_of_alerts(own, source, alerts)
     read, kinds = texts(own, within)
     labelled = Labelled(read, own.label, own.time_ms, own.frame["group"].tolist())
     return Rows(source, labelled, frozenset(kinds), own.ids)
+
+
+def _rows_of_alerts(own: Table, source: str, alerts: Alerts) -> Rows:
+    """Return the first and the last alert of each text in an hour: how a flood begins, and how it has grown.
+
+    On generated alerts held out in time, accuracy and macro-F1 over all rows .71, .64; with the first of each
+    .65, .58; over the first of each no difference.
+    """
+    place_of = {row: place for place, row in enumerate(alerts.table.ids)}
+    wanted = np.sort([place_of[row] for row in own.ids])
+    hours = alerts.table.time_ms // HOUR_MS
+    first: dict[tuple[str, int], int] = {}
+    last: dict[tuple[str, int], int] = {}
+    for place in wanted.tolist():
+        key = alerts.served.texts[place], int(hours[place])
+        first.setdefault(key, place)
+        last[key] = place
+    kept = np.array(sorted({*first.values(), *last.values()}), dtype=np.intp)
+    frame = alerts.table.frame
+    labelled = Labelled(
+        [alerts.served.texts[place] for place in kept.tolist()],
+        alerts.table.label[kept],
+        alerts.table.time_ms[kept],
+        frame["group"].to_numpy()[kept].tolist(),
+        alerts.served.X[kept],
+    )
+    kinds = {alerts.served.formats[place] for place in wanted.tolist()}
+    return Rows(source, labelled, frozenset(kinds), own.ids)
+
+
+def _chosen(rows: Labelled, others: Labelled | None, seed: int, found: Sequence[Candidate]) -> Choice:
+    """Return what is chosen on validation; of alerts, with columns beside the text."""
+    if rows.X is None:
+        return severity.choose(rows, others, seed, (*CANDIDATES, *found))
+    texts = severity.choose(rows, others, seed, (*TEXT_OF_ALERTS, *found))
+    return forests.chosen(rows, texts, seed)
 
 
 def _joined(rows: list[Rows]) -> Labelled | None:
@@ -135,12 +199,17 @@ def _before(others: Labelled | None, own: Rows, test: Table) -> Labelled | None:
     return others.at(np.flatnonzero(known)) if known.any() else None
 
 
-def _made(own: Rows, others: Labelled | None, choice: Choice) -> Made:
+def _made(own: Rows, others: Labelled | None, choice: Choice, seed: int) -> Made:
     best = choice.best
-    fitted = severity.fitted(own.labelled, others, best.candidate, best.shift)
+    told = ""
+    if best.candidate.columns:
+        grown = forests.grown(own.labelled, best.candidate, seed)
+        vocabulary, model, told = grown.vocabulary, grown.forest, grown.told
+    else:
+        fitted = severity.fitted(own.labelled, others, best.candidate, best.shift)
+        vocabulary, model = fitted.vocabulary, fitted.severity
     truth = own.labelled.label[choice.places]
     right = choice.probability.argmax(axis=1) + 1 == truth
     x, y = logistic(choice.probability.max(axis=1), right)
     line = known_line(choice.known, right)
-    head = Head(own.source, fitted.vocabulary, fitted.severity, x, y, line.known_share_min)
-    return Made(head, own.formats, choice)
+    return Made(Head(own.source, vocabulary, model, x, y, line.known_share_min), own.formats, choice, told)

@@ -10,13 +10,13 @@ import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from enrich.context import Context
 from enrich.errors import CorpusRefused
 from enrich.features import NAMES
 from enrich.forest import Matrix
 from enrich.heads import Head
 from enrich.score import Models
 from training import as_served
-from training.dataset import context
 from training.gates.better import MAJORITY, PLAIN
 from training.heads import kept_classes
 from training.judged import CLASSES, Classes, Judged, firsts
@@ -28,14 +28,15 @@ from training.units import HOUR_MS
 PLAIN_ROWS: Final = 10_000
 
 
-def judged_of(models: Models, table: Table, split: Split) -> list[Judged]:
+def judged_of(models: Models, table: Table, split: Split, within: Context) -> list[Judged]:
     """Return what each head says of the test rows of its label source; sources without any are left out.
+
+    within: what rows are prepared in, as workers prepare them.
 
     Rules stand without history, alerts with the history of the alerts before them in their stream, of the
     test alone. Then the first row of each text judges, of alerts the first in each hour. Raises
     CorpusRefused: a document that no format takes, or no row that any head could be judged by.
     """
-    within = context()
     train = table.at((*split.train, *split.calibrate))  # what calibrates is fitted, too
     test = table.at(split.test)
     found = []
@@ -46,7 +47,7 @@ def judged_of(models: Models, table: Table, split: Split) -> list[Judged]:
             continue
         fitted = train.source(head.label_source)
         fitted = fitted.where(fitted.labelled)
-        texts, X = _read(own, head)
+        texts, X = _read(own, head, within)
         alerts = bool((own.frame["kind"] == "alert").any())
         first = _hourly(texts, own) if alerts else firsts(texts)
         own, X = own.where(first), X[first]
@@ -115,11 +116,11 @@ def _saved(saved: Path, table: Table) -> Split | None:
         return None  # nothing saved, or made from other corpora: these are judged by a split of their own
 
 
-def _read(rows: Table, head: Head) -> tuple[tuple[str, ...], Matrix]:
+def _read(rows: Table, head: Head, within: Context) -> tuple[tuple[str, ...], Matrix]:
     """Return texts and matrix; a head that reads the text alone is spared the history."""
     if head.kind == "linear":
-        return tuple(as_served.texts(rows, context())[0]), np.zeros((len(rows), len(NAMES)), dtype=np.float32)
-    served = as_served.alerts(rows, context())
+        return tuple(as_served.texts(rows, within)[0]), np.zeros((len(rows), len(NAMES)), dtype=np.float32)
+    served = as_served.alerts(rows, within)
     return tuple(served.texts), served.X
 
 

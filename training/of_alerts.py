@@ -1,6 +1,6 @@
 """What is learnt of alerts in the order they came: what is usual, and which were worth a look."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -34,6 +34,11 @@ class Alerts(NamedTuple):
     table: Table
     served: Served
     unit: Places
+
+    def columns(self, ids: Sequence[str]) -> Matrix:
+        """Return the matrix of these rows, in their order."""
+        place_of = {row: place for place, row in enumerate(self.table.ids)}
+        return self.served.X[[place_of[each] for each in ids]]
 
 
 class Usual(NamedTuple):

@@ -13,12 +13,13 @@ from enrich.errors import BundleRefused, SettingsWrong
 from models import SigningKey, Store, trusted_keys
 from models.bundle import opened
 from training import corpora, reports
+from training.contest import Champion
 from training.duplicates import joined_and_grouped
 from training.evaluated import SPLIT, Places
 from training.reports import Report
 from training.stages import Stages, Tell, key_of
 from training.table import Table
-from training.train import Candidate, Champion, Options, candidate
+from training.train import Candidate, Options, candidate
 
 # A training takes minutes; one whose stages are older than this is not going on.
 GIVEN_UP_S: Final = 86_400.0

@@ -54,6 +54,7 @@ class Row(NamedTuple):
     group: str
     path: str
     row: int
+    history: tuple[int | float | bool | None, ...] | None = None
 
 
 class Share(NamedTuple):

@@ -22,7 +22,7 @@ def vocabulary(texts: Sequence[str], reads: Sequence[Reads]) -> Vocabulary:
     parts = []
     for each in reads:
         own = [read_by(each.line, text, split) for text, split in zip(texts, lines, strict=True)]
-        vectorizer = _vectorizer(each.characters)
+        vectorizer = _vectorizer(each)
         try:
             vectorizer.fit(own)
         except ValueError:  # scikit-learn's word for: no word is left
@@ -42,8 +42,8 @@ def matrix(read: Sequence[Read], columns: int) -> Sparse:
     )
 
 
-def _vectorizer(characters: bool) -> TfidfVectorizer:
-    if characters:
+def _vectorizer(reads: Reads) -> TfidfVectorizer:
+    if reads.characters:
         return TfidfVectorizer(
             analyzer="char_wb",
             ngram_range=(3, 5),
@@ -51,4 +51,7 @@ def _vectorizer(characters: bool) -> TfidfVectorizer:
             min_df=CHARACTERS_ROWS,
             dtype=np.float32,
         )
-    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=ROWS, dtype=np.float32)
+    longest = 2 if reads.most is None else 1
+    return TfidfVectorizer(
+        ngram_range=(1, longest), max_features=reads.most, sublinear_tf=True, min_df=ROWS, dtype=np.float32
+    )

@@ -1,25 +1,18 @@
-"""What a training tells of itself in the report: data, splits, choices, words that pull, coverage, drift."""
+"""What a training tells of itself in the report: data, splits, choices, coverage, drift."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-import numpy as np
-
 from enrich.attack import AttackKnowledge
-from enrich.heads import Head
-from enrich.linear import Linear
 from training.figures.drift import class_drift
-from training.figures.importance import pulling as pulling_of
 from training.heads import Made
 from training.judged import Judged
 from training.reports.attack import attack_coverage
-from training.reports.sections import Moved, Part, Pulling, Source, Tactic, Technique
+from training.reports.sections import Moved, Part, Source, Tactic, Technique
 from training.split import Split
 from training.table import Table
 
-# Words named for each class.
-PULLING: Final = 5
 _SIDES: Final = ("train", "calibrate", "test")
 
 
@@ -44,24 +37,6 @@ def splits(table: Table, split: Split) -> tuple[Part, ...]:
             known = times[times >= 0]
             first, last = ("", "") if not len(known) else (_day(int(known.min())), _day(int(known.max())))
             found.append(Part(source, name, len(times), first, last))
-    return tuple(found)
-
-
-def pulling(heads: Sequence[Head], judged: Sequence[Judged]) -> tuple[Pulling, ...]:
-    """Return the words that add most to each class of linear heads, in the mean over the test rows."""
-    texts = {each.label_source: each.texts for each in judged}
-    found = []
-    for head in heads:
-        model, own = head.severity, texts.get(head.label_source, ())
-        if not isinstance(model, Linear) or not own:
-            continue
-        total = np.zeros(len(head.vocabulary))
-        for read in head.vocabulary.read(own):
-            total[read.columns] += read.weights
-        told = pulling_of(
-            model.coefficients, model.classes_.tolist(), total / len(own), head.vocabulary.names, PULLING
-        )
-        found += [Pulling(head.label_source, each.severity, each.word, each.weight) for each in told]
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ import orjson
 from enrich.errors import CorpusRefused, Rejected
 from enrich.features import text_of
 from enrich.formats import Formats, alert_from, packaged_mappings
+from enrich.row import History
 from training.place import Place
 from training.table import Row
 from training.verdict_record import VERDICTS, Verdict
@@ -39,6 +40,10 @@ _OWN: Final = (
     *("anomaly_analyses", "priority", "priority_id", "verdict", "verdict_id"),
     *("osint", "resources"),
 )
+# Fields of ``enrich.row.History``, in its order: counts, then seconds.
+_COUNTS: Final = tuple(name for name in History._fields if name.endswith("m") and name != "warm")
+_SINCE: Final = tuple(name for name in History._fields if name.endswith("_s"))
+_MOST: Final = 1e12
 # Hints, guesses of models among them; OCSF has one place for them and for what the source states.
 _OWN_OF_FINDING: Final = "attacks"
 
@@ -169,8 +174,18 @@ def rows(
         skipped=tuple(skipped),
     )
     if not made:
-        raise CorpusRefused(f"no verdict can be learnt from: {'; '.join(report.lines)}")
+        raise CorpusRefused(f"no verdict can be learnt from: {'; '.join(report.lines)}: {_advice(report)}")
     return made, report
+
+
+def _advice(report: Report) -> str:
+    if report.unknown:
+        return "the events must still be on the enriched topic: look at its name and retention"
+    if report.contradictions or report.severities or report.silent:
+        return "let the authors agree, and say what the events were"
+    if report.strangers:
+        return "name their authors in the setting authors"
+    return "give some: `millrace verdict UID true_positive --author NAME` (docs/corpora.md)"
 
 
 def checked(place: Place, event: Mapping[str, Any]) -> str:
@@ -218,7 +233,30 @@ def _row(
         group="",
         path=place.path,
         row=place.row,
+        history=_history(event),
     )
+
+
+def _history(event: Mapping[str, Any]) -> tuple[int | float | bool | None, ...] | None:
+    """Return what the worker's memory knew before this alert (``enrich.row.History``); None: not stated.
+
+    Few events have a verdict: a history of these alone would count far less than what serving counts.
+    """
+    own: Any = event
+    for name in ("unmapped", "millrace", "history"):
+        own = own.get(name)
+        if type(own) is not dict:
+            return None
+    if type(own.get("warm")) is not bool:
+        return None
+    counts = [own.get(name) for name in _COUNTS]
+    since = [own.get(name) for name in _SINCE]
+    if not own["warm"]:
+        counts, since = [0] * len(_COUNTS), [None] * len(_SINCE)
+    sound = all(type(each) is int and 0 <= each < _MOST for each in counts) and all(
+        each is None or (type(each) in (int, float) and 0 <= each < _MOST) for each in since
+    )
+    return (*counts, *since, own["warm"], own.get("folded") is True) if sound else None
 
 
 def _document(event: Mapping[str, Any], place: Place, formats: Formats) -> tuple[bytes, str]:

@@ -46,10 +46,13 @@ def evaluate(
     settings = load_settings()
     try:
         from training import evaluated, reports
+        from training.dataset import context
     except ModuleNotFoundError as error:
         raise SettingsWrong(f"evaluate needs {error.name}: install millrace[train]") from None
     places = evaluated.Places(settings.state / "reports", settings.bundle_dir, settings.trust_dir)
-    report, judged, place = evaluated.evaluation(places, bundle_id, against, data, settings.production)
+    report, judged, place = evaluated.evaluation(
+        places, bundle_id, against, data, settings.production, context(settings.networks, settings.zone)
+    )
     place = place if out is None else out
     # The kept rows stay as training left them; elsewhere the report stands with its own.
     page = reports.write(place, report, None if out is None and data is None else judged)

@@ -100,7 +100,9 @@ def train(
             places=Places(settings.state / "reports", settings.bundle_dir, settings.trust_dir),
             work=settings.state / "training",
             key=signer,
-            options=Options(name=name, seed=seed, cut_ms=cut_ms, search_s=search * 60, worth=worth),
+            options=Options(
+                name, seed, cut_ms, search * 60, worth, networks=settings.networks, zone=settings.zone
+            ),
             now=now,
             production=settings.production,
             tell=tell,

@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from enrich.forest import Floats
 from training import as_served, corpora
-from training.abstain import known_line, risk
+from training.abstain import SURE_SHARE, known_line, risk
 from training.calibrate import logistic
 from training.candidates import CANDIDATES
 from training.dataset import context
@@ -122,13 +122,15 @@ def test_sigma_before_2024_tells_2024(capsys: pytest.CaptureFixture[str]) -> Non
     dice = np.random.default_rng(0)
     drawn = [dice.integers(0, len(right), len(right)) for _ in range(300)]
     low, high = np.quantile([ece(sure[at], right[at]) for at in drawn], [0.025, 0.975])
+    ratios = np.quantile([risk(sure[at], right[at]).ratio for at in drawn], [0.025, 0.975])
     chance = np.mean([ece(sure, dice.random(len(sure)) < sure) for _ in range(300)])
     said = choice.probability.argmax(axis=1) + 1
     shares = np.array([read.known for read in model.vocabulary.read(test.texts)])
     line_at = known_line(choice.known, said == train.label[choice.places])
     lines += [
         f"  ECE {error:.3f} [{low:.3f}, {high:.3f}]; of a perfect confidence on so many rows {chance:.3f}",
-        f"  risk: {worth}",
+        f"  risk: {worth}, ratio [{ratios[0]:.3f}, {ratios[1]:.3f}]",
+        f"  ratio of exact confidences that lie like these: {_exact(sure):.3f}",
         f"  line: {line_at}; in 2024 {(shares >= line_at.known_share_min).mean():.3f}",
     ]
     lines += _foreign(model, choice, train, line_at.known_share_min)
@@ -136,6 +138,12 @@ def test_sigma_before_2024_tells_2024(capsys: pytest.CaptureFixture[str]) -> Non
         print("\n".join(lines))
     assert error < 0.12
     assert worth.ratio < 1.0
+
+
+def _exact(sure: Floats) -> float:
+    """The error of the most confident 80 %, of all errors, were each right as often as it says."""
+    wrong = np.sort(1 - sure)
+    return float(wrong[: round(SURE_SHARE * len(wrong))].mean() / wrong.mean())
 
 
 def _foreign(model: Fitted, choice: Choice, train: Labelled, least: float) -> list[str]:

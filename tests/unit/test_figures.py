@@ -264,12 +264,9 @@ def test_a_column_that_is_all_the_model_reads_is_worth_all_it_knows() -> None:
     label = dice.integers(1, 6, 300)
     X = np.column_stack([label, dice.normal(size=300)]).astype(np.float32)
     found = importance.by_mixing(
-        lambda rows: rows[:, 0].astype(np.int64), X, label, {"told": [0], "noise": [1]}, resamples=QUICK
+        lambda rows: rows[:, 0].astype(np.int64),
+        X,
+        {"told": [0], "noise": [1]},
+        lambda whole, mixed: paired.difference(label, whole, mixed, "macro_f1", QUICK),
     )
     assert [(each.name, round(each.lost.value, 1)) for each in found] == [("told", 0.8), ("noise", 0.0)]
-
-
-def test_words_pull_by_coefficient_times_weight() -> None:
-    coefficients = np.array([[2.0, 0.0], [0.0, 4.0], [1.0, 1.0]])
-    found = importance.pulling(coefficients, (2, 4), np.array([0.5, 0.25, 1.0]), ("a", "b", "c"))
-    assert [(each.severity, each.word, each.weight) for each in found] == [(2, "a", 0.5), (4, "b", 0.5)]

@@ -162,6 +162,26 @@ def test_nothing_left_is_refused_with_the_reason() -> None:
         joined(of, said(of[0], "benign", "mallory"))
 
 
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ([], "give some: `millrace verdict UID"),
+        ([("benign", "mallory", 0)], "name their authors in the setting authors"),
+        ([("benign", "anna", 9)], "look at its name and retention"),
+        ([("test", "anna", 0)], "let the authors agree, and say what the events were"),
+        ([("benign", "anna", 0), ("true_positive", "ben", 0)], "let the authors agree"),
+    ],
+)
+def test_where_nothing_is_left_one_line_says_what_to_do(
+    words: list[tuple[str, str, int]], advice: str
+) -> None:
+    of = events(10)
+    with pytest.raises(CorpusRefused) as refused:
+        joined(of[:1], *(said(of[place], word, author) for word, author, place in words))
+    assert advice in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize("change", ["none", "cut"])
 def test_without_its_original_an_event_is_read_as_any_ocsf_finding_without_our_scores(change: str) -> None:
     of = events(1)
@@ -226,7 +246,7 @@ def test_a_corpus_without_a_true_positive_is_refused(tmp_path: Any) -> None:
     of = events()
     made.jsonl(tmp_path / "events.jsonl", *of)
     made.jsonl(tmp_path / "verdicts.jsonl", *(orjson.loads(encoded(said(each, "benign"))[1]) for each in of))
-    with pytest.raises(CorpusRefused, match="no attack among 6 rows of verdicts"):
+    with pytest.raises(CorpusRefused, match="no attack among 6 rows of verdicts: add true_positive verdicts"):
         corpora.read(tmp_path, authors=AUTHORS)
 
 

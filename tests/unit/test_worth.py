@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from enrich.decide import WORTH_LEAST, WORTH_MOST, decide, priority
+from enrich.decide import decide
 from enrich.errors import CorpusRefused
 from enrich.features import NAMES
 from enrich.forest import Matrix
 from enrich.policy import Policy
+from enrich.priority import WORTH_LEAST, WORTH_MOST, priority
 from enrich.row import Confidence, Score, Severity
 from enrich.suppression import Suppression
 from enrich.worth import Worth

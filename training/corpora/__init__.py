@@ -142,9 +142,8 @@ def check_labels(table: Table) -> None:
         path = part["path"].iloc[0]
         verdicts = part["true_positive"].dropna()
         if len(verdicts) and not verdicts.any():
-            raise CorpusRefused(
-                f"{path}: no attack among {len(verdicts):,} rows of {source}: add a part that has some"
-            )
+            what = "true_positive verdicts" if source == own.SOURCE else "a part that has some"
+            raise CorpusRefused(f"{path}: no attack among {len(verdicts):,} rows of {source}: add {what}")
         if len(verdicts) and verdicts.all() and source != own.SOURCE:
             raise CorpusRefused(
                 f"{path}: all {len(verdicts):,} rows of {source} are attacks: add a part with others"
@@ -157,10 +156,14 @@ def check_labels(table: Table) -> None:
 
 
 def _look(path: Path, depth: int, corpora: list[Found], others: list[Path]) -> None:
+    read: Collection[Path] = ()
     for corpus in CORPORA:
         if corpus.is_mine(path):
             corpora.append(Found(corpus, path))
-            return
+            if corpus.label_source != own.SOURCE:
+                return
+            read = own.files(path)  # beside which other corpora may lie
+            break
     if path.is_file():
         broken = _nearly(path)
         if broken is None:
@@ -169,7 +172,7 @@ def _look(path: Path, depth: int, corpora: list[Found], others: list[Path]) -> N
             corpora.append(Found(broken, path))
     elif depth < _DEEPEST:
         for inner in sorted(path.iterdir()):
-            if not inner.name.startswith(".") and (inner.is_file() or inner.is_dir()):
+            if inner not in read and not inner.name.startswith(".") and (inner.is_file() or inner.is_dir()):
                 _look(inner, depth + 1, corpora, others)
 
 

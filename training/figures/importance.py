@@ -1,73 +1,52 @@
-"""What columns and words are worth to a fitted model: by mixing, and exactly where it is linear."""
+"""What columns are worth to a fitted model: what is lost when they tell of another row."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from enrich.forest import Floats, Matrix
-from training.figures.intervals import RESAMPLES, Interval
-from training.figures.paired import difference
-from training.judged import Classes
+from enrich.forest import Matrix
+from training.figures.intervals import Interval
 
 SHUFFLES: Final = 5
+# What a model answers for n rows, and what is lost by other answers, on the same rows in every sample.
+Answers = Any
+Lost = Callable[[Answers, Answers], Interval]
 
 
 class Worth(NamedTuple):
-    """lost: macro-F1 of the model less that with these columns mixed, in the mean over shuffles."""
+    """lost: the figure of the model less that with these columns mixed, in the mean over shuffles."""
 
     name: str
     lost: Interval
 
 
-class Pull(NamedTuple):
-    """A word, and what it adds to a class's score, in the mean over rows."""
-
-    severity: int
-    word: str
-    weight: float
-
-
 def by_mixing(
-    predict: Callable[[Matrix], Classes],
+    answers: Callable[[Matrix], Answers],
     X: Matrix,
-    label: Classes,
     groups: Mapping[str, Sequence[int]],
-    seed: int = 0,
-    resamples: int = RESAMPLES,
+    lost: Lost,
+    shuffles: int = SHUFFLES,
 ) -> tuple[Worth, ...]:
     """Return the worth of each group of columns, most first (permutation importance, Breiman 2001).
 
-    predict: rows (n, k) -> classes 1-5. groups: name -> columns that are mixed together, by one order of
-    rows: columns of one group may tell the same, and mixed one by one each would seem worthless.
+    answers: of rows (n, k). groups: name -> columns that are mixed together, by one order of rows: columns of
+    one group may tell the same, and mixed one by one each would seem worthless.
     """
-    whole = predict(X)
+    whole = answers(X)
     found = []
     for name, places in groups.items():
-        dice = np.random.default_rng(seed)
+        dice = np.random.default_rng(0)
         parts = []
-        for _ in range(SHUFFLES):
+        for _ in range(shuffles):
             mixed = X.copy()
             mixed[:, places] = X[dice.permutation(len(X))][:, places]
-            parts.append(difference(label, whole, predict(mixed), "macro_f1", resamples))
-        mean = [float(np.mean([part[i] for part in parts])) for i in range(3)]
-        found.append(Worth(name, Interval(mean[0], mean[1], mean[2], len(label))))
+            parts.append(lost(whole, answers(mixed)))
+        found.append(Worth(name, mean(parts)))
     return tuple(sorted(found, key=lambda each: -each.lost.value))
 
 
-def pulling(
-    coefficients: Floats, classes: Sequence[int], weights: Floats, words: Sequence[str], most: int = 8
-) -> tuple[Pull, ...]:
-    """Return for each class the words that add most to its score over these rows.
-
-    coefficients: (v, c) of a linear model, as ``enrich.linear.Linear`` has them. weights: (v,) mean tf-idf of
-    each word over the rows. A word's contribution to a row is coefficient x tf-idf, exactly, so its mean over
-    rows is coefficient x mean tf-idf; the mean over classes is taken off: softmax knows differences.
-    """
-    beside = coefficients - coefficients.mean(axis=1, keepdims=True)
-    found: list[Pull] = []
-    for severity, row in zip(classes, beside.T, strict=True):
-        mean = row * weights
-        best = np.argsort(-mean, kind="stable")[:most]
-        found.extend(Pull(severity, words[i], float(mean[i])) for i in best.tolist() if mean[i] > 0)
-    return tuple(found)
+def mean(parts: Sequence[Interval]) -> Interval:
+    """Return the mean of a figure over shuffles, with the means of the ends of its interval."""
+    value, low, high = (float(np.mean([part[i] for part in parts])) for i in range(3))
+    return Interval(value, low, high, parts[0].n)

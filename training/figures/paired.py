@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from enrich.forest import Floats
+from training.figures.calibration import Flags
 from training.figures.classes import (
     FIGURES,
     K,
@@ -17,7 +18,8 @@ from training.figures.classes import (
     present,
     recall,
 )
-from training.figures.intervals import RESAMPLES, Interval, resampled
+from training.figures.intervals import RESAMPLES, Interval, interval, resampled, reweighted
+from training.figures.ranking import Area, ranked
 from training.judged import Classes
 
 GRAVE: Final = (4, 5)
@@ -43,6 +45,27 @@ def difference(
         (lambda matrix: macro_f1_over(matrix, both)) if name == "macro_f1" else FIGURES[name]
     )
     return _paired(label, first, second, figure, resamples, by_class=False)
+
+
+def area_difference(
+    positive: Flags, first: Floats, second: Floats, of: Area, resamples: int = RESAMPLES
+) -> Interval:
+    """Return first minus second of an area: each sample has the same rows of both scores.
+
+    of: ``ranking.roc_area`` or ``average_precision``.
+    """
+    n = len(positive)
+    if not 0 < positive.sum() < n:
+        return Interval(float("nan"), float("nan"), float("nan"), n)
+    one, two = ranked(positive, first), ranked(positive, second)
+
+    def figure(weights: Floats) -> Floats:
+        return of(one.positive, one.starts, weights[:, one.order]) - of(
+            two.positive, two.starts, weights[:, two.order]
+        )
+
+    whole = float(figure(np.ones((1, n)))[0])
+    return interval(whole, reweighted(n, figure, resamples), n)
 
 
 def recall_difference(

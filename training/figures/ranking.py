@@ -26,6 +26,21 @@ class Curve(NamedTuple):
     area: Interval
 
 
+class Ranked(NamedTuple):
+    """Rows by falling score. order: their places. positive: of them in this order.
+
+    starts: first row of each group of equal score.
+    """
+
+    order: Places
+    positive: Flags
+    starts: Places
+
+
+# An area of each sample: rows in falling order of score, first rows of equal scores, weights (b, n).
+Area = Callable[[Flags, Places, Floats], Floats]
+
+
 class AtThreshold(NamedTuple):
     """What would happen if everything with at least this score were taken.
 
@@ -58,7 +73,7 @@ def roc(positive: Flags, score: Floats, resamples: int = RESAMPLES) -> Curve:
     if not 0 < positive.sum() < len(positive):
         return Curve((), (), Interval(float("nan"), float("nan"), float("nan"), len(positive)))
     x, y, _ = roc_curve(positive, score)
-    return Curve(*_thinned(x, y), _area(roc_area, positive, score, resamples))
+    return Curve(*_thinned(x, y), area(roc_area, positive, score, resamples))
 
 
 def precision_recall(positive: Flags, score: Floats, resamples: int = RESAMPLES) -> Curve:
@@ -66,7 +81,7 @@ def precision_recall(positive: Flags, score: Floats, resamples: int = RESAMPLES)
     if not 0 < positive.sum() < len(positive):
         return Curve((), (), Interval(float("nan"), float("nan"), float("nan"), len(positive)))
     y, x, _ = precision_recall_curve(positive, score)
-    return Curve(*_thinned(x[::-1], y[::-1]), _area(average_precision, positive, score, resamples))
+    return Curve(*_thinned(x[::-1], y[::-1]), area(average_precision, positive, score, resamples))
 
 
 def sweep(positive: Flags, score: Floats) -> tuple[AtThreshold, ...]:
@@ -125,14 +140,23 @@ def average_precision(positive: Flags, starts: Places, weights: Floats) -> Float
     return over((precision * hits).sum(axis=1), hits.sum(axis=1))
 
 
-def _area(
-    of: Callable[[Flags, Places, Floats], Floats], positive: Flags, score: Floats, resamples: int
-) -> Interval:
+def area(of: Area, positive: Flags, score: Floats, resamples: int = RESAMPLES) -> Interval:
+    """Return an area with its interval; NaN where one side has no row. of: see ``paired.area_difference``."""
+    n = len(score)
+    if not 0 < positive.sum() < n:
+        return Interval(float("nan"), float("nan"), float("nan"), n)
+    rows = ranked(positive, score)
+
+    def figure(weights: Floats) -> Floats:
+        return of(rows.positive, rows.starts, weights[:, rows.order])
+
+    return interval(float(figure(np.ones((1, n)))[0]), reweighted(n, figure, resamples), n)
+
+
+def ranked(positive: Flags, score: Floats) -> Ranked:
+    """Return the rows by falling score, those of equal score in their order."""
     order = np.argsort(-score, kind="stable")
-    ranked, n = positive[order], len(score)
-    starts = np.flatnonzero(np.diff(score[order], prepend=np.inf))
-    drawn = reweighted(n, lambda weights: of(ranked, starts, weights), resamples)
-    return interval(float(of(ranked, starts, np.ones((1, n)))[0]), drawn, n)
+    return Ranked(order, positive[order], np.flatnonzero(np.diff(score[order], prepend=np.inf)))
 
 
 def _by_score(positive: Flags, starts: Places, weights: Floats) -> tuple[Floats, Floats]:

@@ -118,7 +118,15 @@ def _pure_finding(inputs: Inputs, limits: Limits) -> Finding:
 
 
 def _plain_finding(judged: Judged, limits: Limits) -> Finding:
-    found = float(kappa(confusion(judged.label, judged.baselines[PLAIN]).astype(np.float64)))
+    label, said = judged.label, judged.baselines[PLAIN]
+    if judged.kind == "alert":
+        # What analysts say of a rule they say again: only new texts show what words give away.
+        learnt = set(judged.train_texts)
+        new = np.array([text not in learnt for text in judged.texts], dtype=np.bool_)
+        if new.sum() < limits.test_rows_min:
+            return Finding(True, f"{judged.label_source}: too few new texts to ask the words", 0.0, 0.0)
+        label, said = label[new], said[new]
+    found = float(kappa(confusion(label, said).astype(np.float64)))
     agreed = 0.0 if np.isnan(found) else found
     reason = f"{judged.label_source}: words alone, plainly read, predict the label with kappa {agreed:.2f}"
     # Never told of a candidate that passes: its limit is another.

@@ -1,7 +1,7 @@
 """Charts as inline SVG: lines, and points with intervals. Whoever shows one puts its table beside it."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import ceil, isfinite
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -11,6 +11,8 @@ WIDTH, HEIGHT = 420, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 44
 SERIES: Final = 5
 LEGEND_ROW: Final = 17
+# Between two ticks of an axis around 0.
+STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 
 class Line(NamedTuple):
@@ -71,9 +73,12 @@ def line_chart(label: str, lines: Sequence[Line], x: Axis, y: Axis, even: Sequen
     return svg
 
 
-def dot_chart(label: str, dots: Sequence[Dot], axis: Axis) -> Element:
-    """Return values with their intervals, a row each, the model's own filled and first colour."""
-    row, left = 28, 150
+def dot_chart(label: str, dots: Sequence[Dot], axis: Axis, left: int = 150) -> Element:
+    """Return values with their intervals, a row each, the model's own filled and first colour.
+
+    left: where the names end. An axis that crosses 0 has a line there.
+    """
+    row = 28
     height = TOP + row * len(dots) + BOTTOM
     svg = el("svg", role="img", aria_label=label, viewBox=f"0 0 {WIDTH} {height}")
 
@@ -85,12 +90,14 @@ def dot_chart(label: str, dots: Sequence[Dot], axis: Axis) -> Element:
         x = _number(at(tick))
         add(svg, _stroke("grid", x, TOP, x, height - BOTTOM))
         add(svg, el("text", _tick(tick), class_="tick", x=x, y=height - BOTTOM + 16, text_anchor="middle"))
+    if axis.low < 0 < axis.high:
+        add(svg, _stroke("axis", _number(at(0.0)), TOP, _number(at(0.0)), height - BOTTOM))
     middle = _number(left + (WIDTH - left - RIGHT) / 2)
     add(svg, el("text", axis.name, x=middle, y=height - 8, text_anchor="middle"))
     for place, each in enumerate(dots):
         y = TOP + row * place + row / 2
         kind = 1 if each.own else 2
-        add(svg, el("text", _short(each.name, 21), x=left - 8, y=y + 4, text_anchor="end"))
+        add(svg, el("text", _short(each.name, left // 7), x=left - 8, y=y + 4, text_anchor="end"))
         if not isfinite(each.value):
             continue
         if isfinite(each.low):
@@ -102,6 +109,17 @@ def dot_chart(label: str, dots: Sequence[Dot], axis: Axis) -> Element:
         else:
             add(svg, el("rect", class_="d2", x=_number(x - 4), y=y - 4, width=8, height=8))
     return svg
+
+
+def around_zero(name: str, dots: Sequence[Dot]) -> Axis:
+    """Return an axis in four round steps that holds all intervals, with 0 on one of them."""
+    ends = [end for each in dots for end in (each.value, each.low, each.high) if isfinite(end)]
+    low, high = min([*ends, 0.0]), max([*ends, 0.0])
+    for step in STEPS:
+        under = ceil(-low / step)
+        if (4 - under) * step >= high:
+            return Axis(name, -under * step, (4 - under) * step)
+    return Axis(name, -1.0, 1.0)
 
 
 def _frame(svg: Element, x: Axis, y: Axis) -> None:
@@ -158,7 +176,7 @@ def _number(value: float) -> float:
 
 
 def _tick(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 10 else f"{value:,.0f}"
+    return f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "−") if abs(value) < 10 else f"{value:,.0f}"
 
 
 def _short(name: str, limit: int) -> str:

@@ -30,20 +30,52 @@ class Part(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What a group of features, or one, is worth at a source: macro-F1 lost without it, or with it mixed."""
+    """What a group of features, or one, is worth: how much of a figure is lost without it, or with it mixed.
+
+    label_source: of the labels; of an anomaly model the corpus. figure: "macro-F1", "ROC area" …. there:
+    share of rows that have it; NaN: does not apply.
+    """
 
     label_source: str
     name: str
     lost: Interval
+    figure: str = "macro-F1"
+    there: float = float("nan")
 
 
-class Pulling(NamedTuple):
-    """A word, and what it adds to the score of a class, in log odds, in the mean over the test rows."""
+class Shap(NamedTuple):
+    """A word of a line, and how far it moves the score of a class: mean |SHAP| over the test rows, log odds.
+
+    speaks_for: that it is there adds to the score; else it takes off.
+    """
 
     label_source: str
     severity: int
+    line: str
     word: str
-    weight: float
+    moved: float
+    speaks_for: bool
+
+
+class ShapLine(NamedTuple):
+    """How far a line moves the scores: mean |sum of its words' SHAP values|, in the mean over classes."""
+
+    label_source: str
+    line: str
+    moved: float
+
+
+class PathPart(NamedTuple):
+    """What a column adds on the way down a forest's trees. model: "anomaly", or a head's label source.
+
+    moved: mean |contribution| over rows. of_top: mean contribution over the most unusual, or the gravest,
+    tenth. In splits saved of the anomaly forest, in probability of a head.
+    """
+
+    model: str
+    column: str
+    moved: float
+    of_top: float
 
 
 class Tactic(NamedTuple):
@@ -66,13 +98,17 @@ class Technique(NamedTuple):
 
 
 class Hits(NamedTuple):
-    """Technique hints: share of rows with a right one among the first 1, 3, 5; and of a floor beside it."""
+    """Technique hints: share of rows with a right one among the first 1, 3, 5; and of a floor beside it.
+
+    held_out: no rule of this source was learnt from; else rules of the same source were.
+    """
 
     label_source: str
     by: str
     at_1: Interval
     at_3: Interval
     at_5: Interval
+    held_out: bool = False
 
 
 class Moved(NamedTuple):
@@ -92,11 +128,16 @@ class Stage(NamedTuple):
 
 
 class Area(NamedTuple):
-    """An anomaly figure beside its floors. what: corpus and figure. by: model or floor."""
+    """An anomaly figure beside its floors. what: corpus and rows. by: model or floor.
+
+    figure: "ROC area" or "average precision". own: of the bundle itself.
+    """
 
     what: str
     by: str
     area: Interval
+    figure: str = ""
+    own: bool = False
 
 
 class LeftOut(NamedTuple):
@@ -115,8 +156,9 @@ class Sections:
     """See the parts; an empty one is left out of the page, and the page says so.
 
     name: of the bundle, for people. made: when it was trained, UTC, as text. parameters: what training was
-    given. left_out: heads that were judged and are not carried. ablation: each group left out and fitted
-    again. importance: columns mixed among the test rows.
+    given. left_out: heads that were judged and are not carried. ablation: lines of the text left empty, and
+    groups of columns that the anomaly forest was fitted again without, or with. importance: lines and columns
+    mixed among the test rows.
     """
 
     name: str
@@ -129,7 +171,9 @@ class Sections:
     left_out: tuple[LeftOut, ...] = ()
     ablation: tuple[Effect, ...] = ()
     importance: tuple[Effect, ...] = ()
-    pulling: tuple[Pulling, ...] = ()
+    shap: tuple[Shap, ...] = ()
+    shap_lines: tuple[ShapLine, ...] = ()
+    paths: tuple[PathPart, ...] = ()
     tactics: tuple[Tactic, ...] = ()
     techniques: tuple[Technique, ...] = ()
     hints: tuple[Hits, ...] = ()

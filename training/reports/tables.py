@@ -60,8 +60,13 @@ def written(cell: Content | Interval | float) -> tuple[Content, ...]:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a number of the size of a share."""
-    return f"{value:.{digits}f}".replace("-", "−") if isfinite(value) else NOTHING
+    """Return a number of the size of a share.
+
+    >>> number(-0.0004), number(-0.25)
+    ('0.000', '−0.250')
+    """
+    # Adding 0.0 makes 0 of -0.
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−") if isfinite(value) else NOTHING
 
 
 def heat(caption: str, names: Sequence[str], counts: Sequence[Sequence[int]]) -> Element:
