@@ -24,7 +24,7 @@ ROWS: Final = 1_000
 PASSES: Final = 3
 # Functions inside the stages whose time is told apart: (what it is, module, name). What is gone is left out.
 INSIDE: Final = (
-    ("parse", "enrich.pipeline", "alert_from"),
+    ("parse", "enrich.pipeline", "alerts_from"),
     ("severity", "enrich.score", "_told"),
     ("anomaly", "enrich.score", "anomaly"),
 )

@@ -9,6 +9,8 @@ from shutil import rmtree
 from time import time
 from typing import Final, NamedTuple
 
+from threadpoolctl import threadpool_limits
+
 from enrich.errors import BundleRefused, SettingsWrong
 from models import SigningKey, Store, trusted_keys
 from models.bundle import opened
@@ -68,7 +70,9 @@ def trained(
         table = joined_and_grouped(tables)
     stages = Stages(_place(work, key_of(table.content_hash, options)[:16]), tell, stages.told)
     store = Store(places.bundles)
-    made = candidate(table, options, now, stages, _champion(store, places, production))
+    # Sums of several threads have other bits, and where cores are busy threads mostly wait.
+    with threadpool_limits(1):
+        made = candidate(table, options, now, stages, _champion(store, places, production))
     with stages.timed("sign"):
         bundle_id = store.add(made.models, made.facts, key)
     with stages.timed("report"):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -16,19 +17,31 @@ CHARACTERS_ROWS: Final = 3
 Sparse = Any
 
 
-def vocabulary(texts: Sequence[str], reads: Sequence[Reads]) -> Vocabulary:
-    """Fit a part for each of these lines. A line of which the texts have no word twice gets none."""
-    lines = [lines_of(text) for text in texts]
+def vocabulary(texts: Sequence[str], reads: Sequence[Reads], again: Sequence[str] = ()) -> Vocabulary:
+    """Fit a part for each of these lines. A line of which the texts have no word twice gets none.
+
+    again: texts that are there a second time, less of them: a word counts for its rarity, but stands in two
+    rows only when ``texts`` say so. What one row alone says, a name perhaps, gets into no bundle.
+    """
+    lines = [lines_of(text) for text in (*texts, *again)]
     parts = []
     for each in reads:
-        own = [read_by(each.line, text, split) for text, split in zip(texts, lines, strict=True)]
+        own = [read_by(each.line, text, split) for text, split in zip((*texts, *again), lines, strict=True)]
         vectorizer = _vectorizer(each)
         try:
-            vectorizer.fit(own)
+            first = vectorizer.fit_transform(own[: len(texts)])
         except ValueError:  # scikit-learn's word for: no word is left
             continue
+        if again:
+            in_rows = first.getnnz(axis=0) + vectorizer.transform(own[len(texts) :]).getnnz(axis=0)
+            vectorizer.idf_ = _rarity(in_rows, len(own))
         parts.append(Part(each.line, vectorizer, each.weight))
     return Vocabulary(tuple(parts))
+
+
+def _rarity(in_rows: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.float32]:
+    """Return the inverse document frequency as scikit-learn has it."""
+    return (np.log((1 + rows) / (1 + in_rows)) + 1).astype(np.float32)
 
 
 def matrix(read: Sequence[Read], columns: int) -> Sparse:

@@ -33,9 +33,10 @@ def fit(rows: Labelled, others: Labelled | None, candidate: Candidate, seed: int
     """
     if len(set(rows.label.tolist())) < 2:
         raise CorpusRefused(f"all {len(rows)} rows have one severity: nothing can be learned of it")
-    rows = with_bare(rows)
-    texts = [*rows.texts, *(others.texts if others else ())]
-    own = vocabulary(texts, candidate.reads)
+    whole, rows = rows.texts, with_bare(rows)
+    theirs = others.texts if others else ()
+    texts = [*rows.texts, *theirs]
+    own = vocabulary([*whole, *theirs], candidate.reads, rows.texts[len(whole) :])
     if not len(own.parts):
         raise CorpusRefused(f"no word stands in two of {len(rows)} rows: nothing can be learned of them")
     X = matrix(own.read(texts), len(own))

@@ -30,6 +30,8 @@ def texts() -> tuple[str, ...]:
         title = " ".join(chance.choices(words[20 * (i % 4) : 20 * (i % 4) + 20], k=5))
         looks_for = " ".join(chance.choices(words, k=12))
         notes = "oncenoted" if i == 7 else "nothing known"
+        if i == 7:
+            title, looks_for = f"{title} oncetitled", f"{looks_for} oncedescribed"
         made.append("\n".join((title, f"class{i % 4}", "T1059", looks_for, notes, "tagged", *BESIDE)))
     return tuple(made)
 
@@ -50,7 +52,8 @@ def test_no_line_of_a_text_is_in_the_bundle_and_no_word_that_its_sender_wrote(ca
     lines = {line for text in texts() for line in text.split("\n") if line.count(" ") > 1}
     assert [line for line in lines if line.encode() in held] == []
     secrets = ("jdoesecret", "jsmithsecret", "hostsecret", "intranet")
-    assert [word for word in (*secrets, "oncenoted") if word.encode() in held] == []
+    once = ("oncetitled", "oncedescribed", "oncenoted")
+    assert [word for word in (*secrets, *once) if word.encode() in held] == []
 
 
 def test_words_of_many_rules_are_in_the_bundle() -> None:
