@@ -21,7 +21,7 @@ def vocabulary(texts: Sequence[str], reads: Sequence[Reads], again: Sequence[str
     """Fit a part for each of these lines. A line of which the texts have no word twice gets none.
 
     again: texts that are there a second time, less of them: a word counts for its rarity, but stands in two
-    rows only when ``texts`` say so. What one row alone says, a name perhaps, gets into no bundle.
+    rows only when ``texts`` say so. What one alert alone says, a name perhaps, gets into no bundle.
     """
     lines = [lines_of(text) for text in (*texts, *again)]
     parts = []

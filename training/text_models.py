@@ -36,7 +36,10 @@ def fit(rows: Labelled, others: Labelled | None, candidate: Candidate, seed: int
     whole, rows = rows.texts, with_bare(rows)
     theirs = others.texts if others else ()
     texts = [*rows.texts, *theirs]
-    own = vocabulary([*whole, *theirs], candidate.reads, rows.texts[len(whole) :])
+    if rows.X is None:  # rules, which are public
+        own = vocabulary(texts, candidate.reads)
+    else:
+        own = vocabulary([*whole, *theirs], candidate.reads, rows.texts[len(whole) :])
     if not len(own.parts):
         raise CorpusRefused(f"no word stands in two of {len(rows)} rows: nothing can be learned of them")
     X = matrix(own.read(texts), len(own))

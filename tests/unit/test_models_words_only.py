@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from enrich.features import HEAD_LINES
+from enrich.features import HEAD_LINES, NAMES
 from enrich.heads import Head
 from enrich.vocabulary import HEAD, WHOLE
 from models.parts import encoded
@@ -39,7 +39,8 @@ def texts() -> tuple[str, ...]:
 @cache
 def content(candidate: int) -> bytes:
     label = np.array([1 + i % 4 for i in range(ROWS)])
-    rows = Labelled(texts(), label, np.arange(ROWS) * 86_400_000, [str(i) for i in range(ROWS)])
+    groups, X = [str(i) for i in range(ROWS)], np.zeros((ROWS, len(NAMES)), dtype=np.float32)
+    rows = Labelled(texts(), label, np.arange(ROWS) * 86_400_000, groups, X)
     made = fitted(rows, None, SERVING[candidate], 0.0)
     curve = np.array([0.0, 1.0])
     head = Head("verdicts", made.vocabulary, made.severity, curve, curve, 0.5)
