@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 # Raised with every change of a format's code that changes a field of some alert.
-FORMATS_VERSION: Final = 3
+FORMATS_VERSION: Final = 4
 # In real alert streams a third to three quarters of the rows are byte-identical repeats, nearly all of them
 # of one of the last eight. Few are kept, so that they stay in the processor's cache.
 REPEATS: Final = 16

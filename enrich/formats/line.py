@@ -14,6 +14,7 @@ from enrich.formats.lines.cisco import HEAD, headed, inner
 from enrich.formats.lines.dialects import dialect
 from enrich.formats.lines.header import split
 from enrich.formats.lines.pairs import pairs
+from enrich.formats.lines.stash import stash
 from enrich.formats.lines.structured import Split, private
 from enrich.formats.lines.told import Told
 from enrich.formats.lines.windows import TAGS, windows
@@ -184,6 +185,9 @@ def _sentence(
     if header.get("tag") in TAGS:
         found, text = windows(body)
         return "syslog", {"syslog": header, "message": body, "text": text, "pairs": found}, ()
+    notable = stash(body)
+    if notable is not None:
+        return "", notable[0], (_CUT,) if notable[1] else ()
     said = pairs(body)
     if not header and not (said.begins and len(said.found) >= ENOUGH_PAIRS):
         return None

@@ -32,6 +32,7 @@ from enrich.formats import (
     security_hub,
     sentinel,
     sigma,
+    splunk,
     suricata,
     syslog,
     wazuh,
@@ -62,6 +63,18 @@ def _shapes(name: str, module: Any, *keys: tuple[str, ...]) -> tuple[Format, ...
 
 _HIT: Final = (("_source",), ("_index", "fields"))
 FORMATS: Final[tuple[Format, ...]] = (
+    # First, for a notable has the fields of the event that was found, of whatever product.
+    *_shapes(
+        "splunk",
+        splunk,
+        *(
+            ("search_name",),
+            ("sid", "results_link"),
+            ("rule_title", "security_domain"),
+            ("_raw", "sourcetype"),
+        ),
+        *(("result", "preview"), ("event", "sourcetype"), ("event", "time"), ("event", "source")),
+    ),
     *_shapes("suricata", suricata, ("event_type",)),
     *_shapes(
         "elastic",

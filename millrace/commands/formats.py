@@ -21,6 +21,7 @@ LINKS: Final = {
     "security_hub": "https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html",
     "defender": "https://learn.microsoft.com/en-us/graph/api/resources/security-alert",
     "sentinel": "https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/securityalert",
+    "splunk": "https://dev.splunk.com/enterprise/docs/devtools/enterprisesecurity/notableeventsplunkes/usingnotableeventsinsearch",
     "crowdstrike": "https://www.falconpy.io/Service-Collections/Alerts.html",
     "windows": "https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema",
     "sigma": "https://sigmahq.io/docs/basics/rules.html",

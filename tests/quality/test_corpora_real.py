@@ -53,7 +53,7 @@ def test_with_the_deprecated_ones_all_rules_are_rows(source: str) -> None:
 
 @pytest.mark.parametrize(
     ("source", "format_"),
-    [("sigma", "sigma"), ("elastic", "elastic"), ("splunk", "keyvalue"), ("wazuh", "wazuh")],
+    [("sigma", "sigma"), ("elastic", "elastic"), ("splunk", "splunk"), ("wazuh", "wazuh")],
 )
 def test_every_rule_is_an_alert_of_its_vendor_that_states_no_severity(source: str, format_: str) -> None:
     part = rules().source(source).frame

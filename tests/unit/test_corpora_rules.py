@@ -70,7 +70,7 @@ def alerts(table: Table) -> list[Alert]:
 MAKERS = {
     "sigma": (made.sigma, "sigma", [4, 2], 1_706_918_400_000, ("T1059.001",)),
     "elastic": (made.elastic, "elastic", [4, 3], 1_683_331_200_000, ("T1499",)),
-    "splunk": (made.splunk, "keyvalue", [5, 2], 1_727_740_800_000, ("T1200",)),
+    "splunk": (made.splunk, "splunk", [5, 2], 1_727_740_800_000, ("T1200",)),
     "wazuh": (made.wazuh, "wazuh", [3, 1], None, ()),
 }
 
@@ -293,7 +293,12 @@ SPLUNK = {
         "description": "D",
         "date": "2024-01-02",
         "status": "production",
-        "tags": {"risk_score": "64", "mitre_attack_id": ["T1190"]},
+        "tags": {
+            "risk_score": "64",
+            "mitre_attack_id": ["T1190"],
+            "analytic_story": ["Oven Fire", "Smoke"],
+            "security_domain": "endpoint",
+        },
     },
     "detections/endpoint/b.yml": {
         "name": "Newer",
@@ -312,6 +317,8 @@ SPLUNK = {
         "description": "D",
         "creation_date": "2025-10-24",
         "mitre_attack_id": ["T1046"],
+        "analytic_story": ["Draught"],
+        "security_domain": "network",
         "intermediate_findings": {"entities": [{"field": "user", "score": "40"}]},
     },
     "detections/endpoint/d.yml": {
@@ -334,3 +341,5 @@ def test_a_clone_of_splunk_detections_is_read_in_each_of_its_layouts(tmp_path: P
     table = read(clone(tmp_path, SPLUNK))
     assert table.label.tolist() == [4, 5, 3, 0]
     assert table.frame["techniques"].tolist() == [("T1190",), ("T1059",), ("T1046",), ()]
+    said = [(alert.category, alert.tags) for alert in alerts(table)]
+    assert said == [("endpoint", ("Oven Fire", "Smoke")), (None, ()), ("network", ("Draught",)), (None, ())]

@@ -68,17 +68,28 @@ def elastic(
     return orjson.dumps(doc)
 
 
-def splunk(title: str, description: str, techniques: Sequence[str]) -> bytes:
-    """Return a line of pairs, as notable events lie in Splunk's index (docs/formats/keyvalue.md).
+def splunk(
+    title: str, description: str, techniques: Sequence[str], stories: Sequence[str], domain: str
+) -> bytes:
+    """Return a notable event of Enterprise Security (docs/formats/splunk.md).
 
-    Splunk has no alert format of its own in ``enrich.formats``. Of those there are, pairs are what its
-    ``collect`` writes, and the one that takes title, description and techniques without stating a log source
-    or a class that an alert of Splunk's would not state.
+    Its fields are those that the rule's notable action fills: title, description and domain, and the
+    annotations as one JSON text. Known false positives are not among them. The annotations hold impact and
+    confidence, too, whose product is the risk score that the label comes from: they are left out.
     """
-    pairs = {"search_name": f"ESCU - {title} - Rule", "rule_name": title, "description": description}
-    if techniques:
-        pairs["mitre_technique_id"] = ",".join(techniques)
-    return ", ".join(f'{name}="{_quoted(value)}"' for name, value in pairs.items()).encode()
+    said = {"analytic_story": list(stories), "mitre_attack": list(techniques)}
+    name = f"ESCU - {title} - Rule"
+    doc = {
+        "search_name": name,
+        "rule_name": name,
+        "rule_title": title,
+        "rule_description": description,
+        "savedsearch_description": description,
+        "annotations": orjson.dumps({key: value for key, value in said.items() if value}).decode(),
+    }
+    if domain:
+        doc["security_domain"] = domain
+    return orjson.dumps(doc)
 
 
 def wazuh(rule_id: str, title: str, groups: Sequence[str], techniques: Sequence[str]) -> bytes:
@@ -103,7 +114,3 @@ def text_of_rule(title: str, description: str) -> str:
     """Return what the table shows of a rule: title and description, a line each."""
     title, description = (_BLANKS.sub(" ", part).strip() for part in (title, description))
     return f"{title}\n{description}" if description else title
-
-
-def _quoted(value: str) -> str:
-    return _BLANKS.sub(" ", value).strip().replace("\\", "\\\\").replace('"', '\\"')

@@ -49,13 +49,15 @@ def rows(path: Path, reading: Reading) -> Iterator[Row]:
 
 
 def _normal(doc: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    """Return a detection under the JSONL's names."""
+    """Return a detection under the JSONL's names: its tags are the analytic stories."""
     tags = doc["tags"] if type(doc.get("tags")) is dict else {}
     return {
         "id": doc.get("id"),
         "title": doc.get("name"),
         "description": doc.get("description"),
         "techniques": doc.get("mitre_attack_id") or tags.get("mitre_attack_id"),
+        "tags": doc.get("analytic_story") or tags.get("analytic_story"),
+        "logsource": {"security_domain": doc.get("security_domain") or tags.get("security_domain")},
         "status": doc.get("status"),
         "date": doc.get("creation_date") or doc.get("date"),
     }
@@ -79,6 +81,8 @@ def _row(doc: Mapping[str, Any], label: int | None, place: Place, reading: Readi
     rule_id, title = place.text(doc, "id"), place.text(doc, "title")
     description = place.text(doc, "description", empty=True)
     techniques = alerts_of_rules.techniques_in(place.texts(doc, "techniques"))
+    stories = place.texts(doc, "tags")
+    domain = place.text(place.part(doc, "logsource"), "security_domain", empty=True)
     time_ms = place.day_ms(doc.get("date"), "date")
     if place.text(doc, "status", empty=True) in ("deprecated", "removed") and not reading.deprecated:
         reading.left_out["deprecated rules"] += 1
@@ -87,7 +91,7 @@ def _row(doc: Mapping[str, Any], label: int | None, place: Place, reading: Readi
         id=f"{SOURCE}:{rule_id}",
         kind="rule",
         text=alerts_of_rules.text_of_rule(title, description),
-        document=alerts_of_rules.splunk(title, description, techniques),
+        document=alerts_of_rules.splunk(title, description, techniques, stories, domain),
         label=label,
         label_source=SOURCE,
         techniques=techniques,
