@@ -143,8 +143,9 @@ def locked(directory: Path, wait_s: float = LOCK_S) -> Iterator[None]:
         # Linux makes a flock over NFS a lock of bytes (flock(2)), for which a file must be open for writing.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o644)
     except PermissionError:
-        # The file of another account: on a local file system it can be locked all the same.
-        descriptor = os.open(path, os.O_RDONLY | _NO_LINK)
+        # The file of another account: on a local file system it can be locked all the same. O_NONBLOCK: or
+        # a FIFO in its place would have us wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | _NO_LINK)
     until_s = time.monotonic() + wait_s
     try:
         while not _took(descriptor):

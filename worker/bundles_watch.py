@@ -167,5 +167,6 @@ class Watch(Service):
     async def _apart(self, work: Callable[[], T]) -> T:
         def late() -> None:
             self._kept("failed", bundles.slow(self._settings, self._slow_s))
+            self._again_s = 0.0  # when it answers, all of it is tried: the worker is degraded until then
 
         return await awaited(aside(work, "bundles"), self._slow_s, late)

@@ -47,7 +47,7 @@ def context(settings: Settings, partitions: int, models: Models | None) -> Conte
         partitions=partitions,
         bundle_id=PASSTHROUGH_BUNDLE,
         bootstrap=False,
-        formats=_formats(settings),
+        formats=formats(settings),
         attack=load_attack(),
         networks=networks,
         policy=rules,
@@ -98,11 +98,11 @@ def _libraries() -> tuple[tuple[str, str], ...]:
 
 def entity_of(settings: Settings) -> Callable[[bytes], bytes | None]:
     """Return what gives a raw record its key: its entity, None where no format knows the record."""
-    formats, networks = _formats(settings), Networks.of(settings.networks)
+    known, networks = formats(settings), Networks.of(settings.networks)
 
     def of(value: bytes) -> bytes | None:
         try:
-            return entity(alert_from(value, formats), networks).encode()
+            return entity(alert_from(value, known), networks).encode()
         except Rejected:
             return None
 
@@ -111,12 +111,18 @@ def entity_of(settings: Settings) -> Callable[[bytes], bytes | None]:
 
 def lint(settings: Settings, now_ms: int | None) -> Lint:
     """Return what looks for faults in a feed. now_ms: no event without a record time can be later."""
-    return Lint(_formats(settings), load_attack(), settings.raw_limit, now_ms)
+    return Lint(formats(settings), load_attack(), settings.raw_limit, now_ms)
 
 
-def _formats(settings: Settings) -> Formats:
-    mappings = [load_mapping(_text(path, "mapping"), path.stem) for path in settings.mappings]
+def formats(settings: Settings) -> Formats:
+    """Return the formats in use: the operator's mappings before the packaged ones. Raises SettingsWrong."""
+    mappings = [load_mapping(text, name) for name, text in mapping_texts(settings)]
     return Formats.of((*mappings, *packaged_mappings()))
+
+
+def mapping_texts(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return name and TOML text of each of the operator's mappings. Raises SettingsWrong naming the file."""
+    return tuple((path.stem, _text(path, "mapping")) for path in settings.mappings)
 
 
 def policy(settings: Settings) -> Policy:

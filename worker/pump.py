@@ -180,8 +180,9 @@ class Pump:
         full = self._waiting.full
         if self._turns and not full:
             return  # what waits grows until the turn before has ended
-        left_s = self._waiting.since_s + self._wait_s - monotonic()
-        if full or left_s <= 0:
+        # A full batch is not asked since when it waits: a turn asked for before may have taken it by now.
+        left_s = 0.0 if full else self._waiting.since_s + self._wait_s - monotonic()
+        if left_s <= 0:
             self._turns += 1
             self._thread.submit(partial(self._turn, asyncio.get_running_loop()))
         else:

@@ -117,8 +117,10 @@ class Watch(Service):
         """Look once, and take over what is new."""
         try:
             before = self._current.now.context
-            reading = aside(partial(refreshed, before, self._files), "tables")
-            context, changes = await awaited(reading, SLOW_S, self._late)
+            # Not by a name of ours: what it raises holds this frame, and it what was raised.
+            context, changes = await awaited(
+                aside(partial(refreshed, before, self._files), "tables"), SLOW_S, self._late
+            )
         except Exception as error:  # noqa: BLE001 - no file may stop a worker; the next look tries again
             log.error("tables_not_looked_at", **where(error))
             return

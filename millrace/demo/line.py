@@ -59,9 +59,9 @@ def bundle(settings: Settings, say: Say) -> None:
 
     What a Millrace from before signed promotions has left is none: its bundles are of other features.
     """
-    from models import Store, trusted_keys
+    from millrace.bundles import store_of
 
-    store, trusted = Store(settings.bundle_dir), trusted_keys(settings.trust_dir, settings.production)
+    store, trusted = store_of(settings)
     if store.history(trusted, settings.production):
         loaded = store.load(trusted, settings.production)
         sources = ", ".join(head.label_source for head in loaded.heads)

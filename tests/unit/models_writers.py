@@ -1,6 +1,7 @@
 """Processes that write to a store: to be raced against each other, kept short of room, and killed."""
 
 import multiprocessing
+import os
 import resource
 import signal
 from pathlib import Path
@@ -71,3 +72,10 @@ def hold_the_lock(directory: Path, held: Any) -> None:
     with locked(directory):
         held.set()
         signal.pause()
+
+
+def lock_as(uid: int, directory: Path, said: Any) -> None:
+    """Take the lock as this account; say so."""
+    os.setuid(uid)
+    with locked(directory):
+        said.send("locked")

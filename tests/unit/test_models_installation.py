@@ -7,11 +7,13 @@ import orjson
 import pytest
 
 from enrich.errors import BundleRefused
+from millrace.demo import line
 from models import Promotion, Store
 from models.promotion import record_name, signed
 from models.records import PROMOTIONS
 from models.signature import SIGNATURE_SIZE, signature_line
 from tests.unit.models_fixture import AT, House, house
+from worker.settings import Settings
 
 
 @pytest.fixture
@@ -98,3 +100,12 @@ def test_a_worker_asks_for_promotions_of_its_own_installation(mine: House) -> No
     assert bundles.promotion(Settings(state=mine.root, source="staging")).sequence == 1
     with pytest.raises(BundleRefused, match="is for installation 'staging', this one is 'prod'"):
         bundles.promotion(Settings(state=mine.root, source="prod"))
+
+
+def test_the_demo_takes_no_promotion_that_its_worker_would_refuse(mine: House) -> None:
+    promoted(mine, "staging")
+    told: list[str] = []
+    with pytest.raises(BundleRefused, match="is for installation 'staging', this one is 'prod'"):
+        line.bundle(Settings(state=mine.root, source="prod"), told.append)
+    line.bundle(Settings(state=mine.root, source="staging"), told.append)
+    assert told == [f"Models: bundle {mine.bundle.name} (tiny)"]

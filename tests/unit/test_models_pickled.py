@@ -1,6 +1,9 @@
 """Bytes of models: the same for the same models, also after a way through a file, and nothing of memory."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import joblib
 
@@ -32,3 +35,16 @@ def test_the_bytes_are_what_joblib_reads() -> None:
     again = through(forest)
     X = [[0.0] * forest.n_features_in_]
     assert again.score_samples(X).tobytes() == forest.score_samples(X).tobytes()  # type: ignore[attr-defined]
+
+
+def test_a_process_that_made_no_forest_writes_what_it_read_as_one_that_did(tmp_path: Path) -> None:
+    """A training that was cut off goes on in another process, and its content must be the same."""
+    (kept := tmp_path / "forest.joblib").write_bytes(dumped(tiny.models().anomaly))
+    there = (
+        "import sys, joblib\nfrom models.pickled import dumped\n"
+        "sys.stdout.buffer.write(dumped(joblib.load(sys.argv[1])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", there, str(kept)], capture_output=True, check=True, timeout=120
+    )
+    assert done.stdout == dumped(joblib.load(kept))

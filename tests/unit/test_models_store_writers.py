@@ -7,6 +7,7 @@ import signal
 import time
 from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.unit.models_writers import (
     add_and_promote_for_ever,
     add_each,
     hold_the_lock,
+    lock_as,
     promote_often,
     write_within,
 )
@@ -27,6 +29,7 @@ from tests.unit.models_writers import (
 WRITERS = 3
 EACH = 8
 KILLS = 30
+NOBODY = 65_534
 
 
 @pytest.fixture
@@ -127,6 +130,23 @@ def test_the_lock_is_opened_for_writing_as_nfs_asks(tmp_path: Path) -> None:
             and fcntl.fcntl(int(each.name), fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
         ]
     assert len(open_for_write) == 1
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another account")
+def test_a_fifo_in_place_of_the_lock_keeps_nobody_waiting() -> None:
+    with TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        os.mkfifo(directory / ".lock", 0o644)
+        told, said = CONTEXT.Pipe(duplex=False)
+        writer = CONTEXT.Process(target=lock_as, args=(NOBODY, directory, said))
+        writer.start()
+        try:
+            assert told.poll(60)
+            assert told.recv() == "locked"
+        finally:
+            writer.kill()
+            writer.join()
 
 
 def test_writers_killed_at_any_moment_leave_the_champion_in_force(mine: House) -> None:

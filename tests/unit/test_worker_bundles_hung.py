@@ -1,9 +1,12 @@
 """A file system that hangs: reading never comes back, and neither alerts nor the end wait for it."""
 
 import asyncio
+import contextlib
+import gc
 import io
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
@@ -15,7 +18,7 @@ from enrich.errors import BundleRefused
 from tests.unit.models_fixture import House
 from tests.unit.watched import Worker, log_lines, promoted_house, refused, told
 from worker import bundles
-from worker.aside import aside
+from worker.aside import aside, awaited
 from worker.bundles_watch import Watch
 from worker.settings import Settings
 
@@ -32,6 +35,10 @@ def logged() -> Iterator[io.StringIO]:
 @pytest.fixture
 def home(tmp_path: Path) -> House:
     return promoted_house(tmp_path)
+
+
+class Held:
+    """Stands for what was read of a bundle."""
 
 
 class Mount:
@@ -131,6 +138,21 @@ def test_what_hung_and_answers_is_taken(home: House, mount: Mount) -> None:
     assert (worker.current.now.context.bundle_id, refused(worker)) == (second, False)
 
 
+def test_a_look_that_hung_and_finds_nothing_new_leaves_nobody_degraded(home: House, mount: Mount) -> None:
+    worker = hung(home, mount)
+    worker.look(2)
+    mount.hold()
+
+    async def body() -> None:
+        look = asyncio.create_task(worker.watch.look())
+        await until(lambda: refused(worker))
+        mount.let_go()
+        await asyncio.wait_for(look, DEADLINE_S)
+
+    asyncio.run(body())
+    assert (worker.current.now.promotion, refused(worker)) == (1, False)
+
+
 def test_the_end_waits_for_no_thread_that_hangs(home: House, mount: Mount) -> None:
     worker = hung(home, mount)
     mount.hold()
@@ -160,3 +182,24 @@ def test_what_work_aside_raises_is_raised_where_its_result_is_asked_for() -> Non
 
     with pytest.raises(BundleRefused, match="refused"):
         aside(work, "test").result(DEADLINE_S)
+
+
+def test_what_work_had_in_hand_when_it_raised_is_let_go_of_at_once() -> None:
+    held: list[weakref.ref[Held]] = []
+
+    def work() -> None:
+        content = Held()
+        held.append(weakref.ref(content))
+        raise BundleRefused("refused")
+
+    async def body() -> None:
+        for _ in range(3):
+            with contextlib.suppress(BundleRefused):
+                await awaited(aside(work, "test"), DEADLINE_S, lambda: None)
+
+    gc.disable()  # an idle worker's never comes
+    try:
+        asyncio.run(body())
+        assert [each() for each in held] == [None, None, None]
+    finally:
+        gc.enable()

@@ -74,10 +74,10 @@ def delivery(first: int, *values: bytes | None, partition: int = 0, epoch: int =
 class Bench:
     """A pump between our consumer and our sink. crashed: why the process would end."""
 
-    def __init__(self, bound: Any = core, **more: Any) -> None:
+    def __init__(self, bound: Any = core, pulse: Pulse | None = None, **more: Any) -> None:
         self.consumer, self.sink = Consumer(), Sink()
         self.crashed: list[BaseException] = []
-        pulse = Pulse("b", "c")
+        pulse = pulse or Pulse("b", "c")
         options = {"rows": 4, "wait_s": 0.0, "core_timeout_s": 60.0, "one_cpu": False, **more}
         self.pump = Pump(bound, self.sink, pulse, Metrics(pulse), crash=self.crashed.append, **options)
         self.pump.states.update({place: PartitionState() for place in range(5)})
