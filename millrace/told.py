@@ -16,6 +16,7 @@ from training.duplicates import grouped
 from training.place import Place
 from training.table import Table
 from training.verdict_record import Verdict, decoded
+from worker.compose import formats
 from worker.feedback import records
 from worker.kafka_client import consumer
 from worker.settings import Settings
@@ -35,7 +36,7 @@ def table(
     with consumer(settings) as client:
         said = list(_verdicts(records(client, settings.topic_feedback), authors, skipped))
         events = _events(records(client, settings.topic_enriched, since_ms), skipped)
-        rows, report = verdicts.rows(events, said, authors, skipped)
+        rows, report = verdicts.rows(events, said, authors, skipped, formats(settings))
     made = Table.of(rows, {verdicts.SOURCE: verdicts.LICENCE}, report.lines)
     check_labels(made)
     return grouped(made), report

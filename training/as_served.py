@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
+import orjson
 
 from enrich import features
 from enrich.context import Context
@@ -18,6 +19,9 @@ from training.corpora import ait_ads
 from training.table import Table, where
 
 BATCH: Final = 1_000
+OCSF: Final = "ocsf"
+# Who logged an event of ours (``enrich.encode.ocsf``).
+OURS: Final = "Millrace"
 
 
 class Served(NamedTuple):
@@ -89,7 +93,7 @@ def alerts(table: Table, within: Context, tell: Callable[[int], None] = lambda d
         parts.append(features.matrix(own, within.zone) if any(given) else batch.X)
         tell(len(rows))
     X = np.vstack(parts) if parts else np.zeros((0, len(features.NAMES)), dtype=np.float32)
-    return Served(read, [row.alert.format for row in rows], X, rows)
+    return Served(read, [_format(row) for row in rows], X, rows)
 
 
 def _streams(table: Table) -> list[str]:
@@ -97,3 +101,20 @@ def _streams(table: Table) -> list[str]:
     frame = table.frame
     one = (frame["kind"] == "alert") & (frame["label_source"] != ait_ads.SOURCE)
     return frame["group"].where(~one, frame["label_source"]).tolist()
+
+
+def _format(row: Row) -> str:
+    """Return the format of the alert as the worker met it.
+
+    An event of ours that goes without its original is read as OCSF, and says what the original was: a head
+    for OCSF would never be asked about the next such alert.
+    """
+    if row.alert.format != OCSF:
+        return row.alert.format
+    try:
+        metadata = orjson.loads(row.raw)["metadata"]
+        loggers, told = metadata["loggers"], metadata["log_format"]
+        ours = any(each["name"] == OURS for each in loggers)
+    except (ValueError, LookupError, TypeError):
+        return OCSF  # a vendor's, which says less
+    return told if ours and type(told) is str and told else OCSF

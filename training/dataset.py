@@ -14,7 +14,7 @@ from enrich.attack import load_attack
 from enrich.context import PASSTHROUGH_BUNDLE, Context
 from enrich.errors import MillraceError
 from enrich.forest import Matrix
-from enrich.formats import Formats, packaged_mappings
+from enrich.formats import Formats, load_mapping, packaged_mappings
 from enrich.pipeline import prepare
 from enrich.policy import Policy
 from enrich.record import RawRecord
@@ -73,11 +73,15 @@ class Dataset:
         )
 
 
-def context(networks: Sequence[str] = DEFAULT_NETWORKS.cidrs, zone: str = "UTC") -> Context:
+def context(
+    networks: Sequence[str] = DEFAULT_NETWORKS.cidrs,
+    zone: str = "UTC",
+    mappings: Sequence[tuple[str, str]] = (),
+) -> Context:
     """Return the context that rows are prepared in: packaged mappings and policy.
 
     networks: the user's own, in CIDR, as workers have them. zone: IANA name of the time zone in which workers
-    tell the hour.
+    tell the hour. mappings: name and TOML text of each of the user's own. Raises SettingsWrong.
     """
     policy = tomllib.loads(files("enrich").joinpath("policy.toml").read_text("utf-8"))
     return Context(
@@ -85,7 +89,7 @@ def context(networks: Sequence[str] = DEFAULT_NETWORKS.cidrs, zone: str = "UTC")
         partitions=1,
         bundle_id=PASSTHROUGH_BUNDLE,
         bootstrap=False,
-        formats=Formats.of(packaged_mappings()),
+        formats=Formats.of((*(load_mapping(text, name) for name, text in mappings), *packaged_mappings())),
         attack=load_attack(),
         networks=Networks.of(networks),
         policy=Policy.parse(policy),

@@ -1,6 +1,6 @@
 """The evaluation of a bundle: from what training kept beside it, or anew on corpora."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,19 +21,27 @@ SPLIT: Final = "split.json"
 
 
 class Places(NamedTuple):
-    """Directories of reports, bundles, and trusted keys."""
+    """Directories of reports, bundles, and trusted keys. installation: whose promotions count; "": all."""
 
     reports: Path
     bundles: Path
     trust: Path
+    installation: str = ""
 
 
 def evaluation(
-    places: Places, bundle_id: str, against: str | None, data: Path | None, production: bool, within: Context
+    places: Places,
+    bundle_id: str,
+    against: str | None,
+    data: Path | None,
+    production: bool,
+    within: Context,
+    authors: Collection[str] = (),
 ) -> tuple[Report, list[Judged], Path]:
     """Return the report, its judged rows, and the directory where it belongs.
 
     data: corpora to judge on; None: what training kept. within: what their rows are prepared in.
+    authors: whose verdicts count.
     Raises SettingsWrong where nothing was kept, BundleRefused, CorpusRefused.
     """
     if data is None:
@@ -43,8 +51,10 @@ def evaluation(
         return report_of(bundle_id, judged, sections, champion), judged, places.reports / bundle_id
     for each in (bundle_id, against):
         if each is not None:
-            Store(places.bundles).path(each)  # before seconds are spent on the corpora
-    table = as_trained(read_corpora(data), places.reports / bundle_id / SPLIT)
+            Store(places.bundles, places.installation).path(each)  # before seconds are spent on the corpora
+    table = as_trained(
+        read_corpora(data, authors=authors, formats=within.formats), places.reports / bundle_id / SPLIT
+    )
     judged = _judged(places, bundle_id, table, production, bundle_id, within)
     champion = None
     if against is not None:
@@ -58,7 +68,7 @@ def _judged(
     places: Places, bundle_id: str, table: Table, production: bool, split_of: str, within: Context
 ) -> list[Judged]:
     """Return a bundle's rows; both bundles of a comparison are judged on the split of the first."""
-    store, trusted = Store(places.bundles), trusted_keys(places.trust, production)
+    store, trusted = Store(places.bundles, places.installation), trusted_keys(places.trust, production)
     models = load(store.path(bundle_id), trusted, production)
     trained: set[str] = set()
     for each in {bundle_id, split_of}:
@@ -72,7 +82,9 @@ def _sections(places: Places, bundle_id: str, production: bool) -> Sections:
     with suppress(SettingsWrong):
         return read(places.reports / bundle_id)[1]
     trusted = trusted_keys(places.trust, production)
-    return of_manifest(signed_manifest(Store(places.bundles).path(bundle_id), trusted)[0])
+    return of_manifest(
+        signed_manifest(Store(places.bundles, places.installation).path(bundle_id), trusted)[0]
+    )
 
 
 def _check_shared(judged: Sequence[Judged], champion: tuple[str, Sequence[Judged]] | None) -> None:

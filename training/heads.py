@@ -83,7 +83,8 @@ def made(
     found = []
     for own in rows:
         others = _before(_joined([each for each in rows if each.source != own.source]), own, test)
-        key = key_of("head", own.source, table.content_hash, split.name, seed, search_s)
+        # The test, too: other vendors' rules are older than it, and it hangs on the champion.
+        key = key_of("head", own.source, table.content_hash, split.name, split.test, seed, search_s)
 
         def make(tell: Any, own: Rows = own, others: Labelled | None = others) -> Made:
             found = searched(own.labelled, others, seed, search_s / len(rows), tell)

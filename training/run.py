@@ -62,14 +62,15 @@ def trained(
     Raises CorpusRefused, SettingsWrong; BundleRefused where models came out that cannot serve.
     """
     stages = Stages(None, tell)
+    formats = options.within.formats
     tables = [] if more is None else [more]
     for path in data:
         with stages.timed(f"read {path.name or path}") as told:
-            tables.append(corpora.read(path, _read_told(told), near=False, authors=authors))
+            tables.append(corpora.read(path, _read_told(told), near=False, authors=authors, formats=formats))
     with stages.timed("near-duplicates", sum(map(len, tables))):
         table = joined_and_grouped(tables)
     stages = Stages(_place(work, key_of(table.content_hash, options)[:16]), tell, stages.told)
-    store = Store(places.bundles)
+    store = Store(places.bundles, places.installation)
     # Sums of several threads have other bits, and where cores are busy threads mostly wait.
     with threadpool_limits(1):
         made = candidate(table, options, now, stages, _champion(store, places, production))

@@ -55,6 +55,7 @@ class Stages:
         """Return what a stage makes, of an earlier run where that had the same key (``key_of``).
 
         What is made is read back, too: a training that was cut off must not differ from one that was not.
+        Raises SettingsWrong where it cannot be kept.
         """
         path = None if self._directory is None else self._directory / f"{key}.joblib"
         with self.timed(name, rows) as tell:
@@ -64,8 +65,15 @@ class Stages:
             if (found := _read(path)) is not None:
                 held: T = found[0]
                 return held
-            write_new(staged := path.with_name(f".{token_hex(8)}.part"), dumped((make(tell),)), 0o600)
-            replace(staged, path)
+            content = dumped((make(tell),))
+            try:
+                write_new(staged := path.with_name(f".{token_hex(8)}.part"), content, 0o600)
+                replace(staged, path)
+            except OSError as error:
+                raise SettingsWrong(
+                    f"{path.parent}: {error.strerror}: stages of a training are kept here: make room, or "
+                    "name another directory in MILLRACE_STATE"
+                ) from None
             made: T = joblib.load(path)[0]
             return made
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from enrich.address import DEFAULT_NETWORKS
+from enrich.context import Context
 from enrich.errors import CorpusRefused
 from enrich.score import Models
 from enrich.techniques import Techniques
@@ -36,7 +37,8 @@ class Options(NamedTuple):
     """name: of the bundle. cut_ms: rows from then on test; None: the last of each source.
 
     search_s: of time to look for better settings of the heads; 0: those of the table are tried.
-    worth: learn it from another network's attacks, too. networks, zone: as ``dataset.context`` takes them.
+    worth: learn it from another network's attacks, too. networks, zone, mappings: as ``dataset.context``
+    takes them.
     """
 
     name: str = "candidate"
@@ -46,6 +48,12 @@ class Options(NamedTuple):
     worth: bool = False
     networks: tuple[str, ...] = DEFAULT_NETWORKS.cidrs
     zone: str = "UTC"
+    mappings: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def within(self) -> Context:
+        """What rows are prepared in."""
+        return context(self.networks, self.zone, self.mappings)
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def candidate(
     The same table, options and code give the same models, bit for bit. champion: what it has to beat; None:
     nothing, or a bootstrap bundle. Raises CorpusRefused where there is nothing to learn from.
     """
-    within = context(options.networks, options.zone)
+    within = options.within
     table, notes = heads.kept_classes(table)
     key = (table.content_hash, options)
     split = by_time(table) if options.cut_ms is None else at_date(table, options.cut_ms)
@@ -84,7 +92,7 @@ def candidate(
     fitted = frozenset((*split.train, *split.calibrate))
     alerts = stages.kept(
         "alerts as served",
-        key_of("alerts", table.content_hash),
+        key_of("alerts", *key),
         lambda tell: of_alerts.read(table, within, tell),
         int((table.frame["kind"] == "alert").sum()),
     )

@@ -117,13 +117,14 @@ def rows(
     verdicts: Iterable[tuple[Place, Verdict | None]],
     authors: Collection[str],
     skipped: Sequence[str] = (),
+    formats: Formats | None = None,
 ) -> tuple[list[Row], Report]:
     """Return a row for each event with a verdict that counts, in the order of the events, and the report.
 
     events: as on the enriched topic; of one uid and original the first is taken. verdicts: in the order in
     which they were given, None for a stranger's. authors: the allow-list. skipped: for the report, looked at
-    when all is read. Raises CorpusRefused for an empty list, an event that is none of ours, and where nothing
-    is left.
+    when all is read. formats: the workers'; None: those that come with Millrace. Raises CorpusRefused for an
+    empty list, an event that is none of ours, and where nothing is left.
     """
     if not authors:
         raise CorpusRefused("whose verdicts count? name the authors (setting authors, or --authors)")
@@ -144,7 +145,7 @@ def rows(
             moved[uid] = None
     for uid in moved:
         del found[uid]
-    formats = Formats.of(packaged_mappings())
+    formats = formats or Formats.of(packaged_mappings())
     made: list[Row] = []
     contradictions, severities, silent = [], [], 0
     for uid, (place, event) in found.items():

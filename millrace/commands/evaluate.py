@@ -36,6 +36,7 @@ def evaluate(
     Example: millrace evaluate 0123456789abcdef --against fedcba9876543210 --data corpora --out report
     """
     from enrich.errors import SettingsWrong
+    from worker.compose import mapping_texts
     from worker.settings import load_settings
 
     for given in (bundle_id, against):
@@ -49,9 +50,17 @@ def evaluate(
         from training.dataset import context
     except ModuleNotFoundError as error:
         raise SettingsWrong(f"evaluate needs {error.name}: install millrace[train]") from None
-    places = evaluated.Places(settings.state / "reports", settings.bundle_dir, settings.trust_dir)
+    places = evaluated.Places(
+        settings.state / "reports", settings.bundle_dir, settings.trust_dir, settings.source
+    )
     report, judged, place = evaluated.evaluation(
-        places, bundle_id, against, data, settings.production, context(settings.networks, settings.zone)
+        places,
+        bundle_id,
+        against,
+        data,
+        settings.production,
+        context(settings.networks, settings.zone, mapping_texts(settings)),
+        settings.authors,
     )
     place = place if out is None else out
     # The kept rows stay as training left them; elsewhere the report stands with its own.

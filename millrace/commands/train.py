@@ -87,6 +87,7 @@ def train(
     from millrace import told, trained
     from models import trusted_keys
     from models.signer import chosen_key
+    from worker.compose import mapping_texts
 
     signer = chosen_key(settings.keys_dir, trusted_keys(settings.trust_dir, settings.production), key)
     now = datetime.fromtimestamp(time.time(), UTC)
@@ -97,11 +98,20 @@ def train(
             data=data or (),
             more=more,
             authors=settings.authors,
-            places=Places(settings.state / "reports", settings.bundle_dir, settings.trust_dir),
+            places=Places(
+                settings.state / "reports", settings.bundle_dir, settings.trust_dir, settings.source
+            ),
             work=settings.state / "training",
             key=signer,
             options=Options(
-                name, seed, cut_ms, search * 60, worth, networks=settings.networks, zone=settings.zone
+                name,
+                seed,
+                cut_ms,
+                search * 60,
+                worth,
+                networks=settings.networks,
+                zone=settings.zone,
+                mappings=mapping_texts(settings),
             ),
             now=now,
             production=settings.production,

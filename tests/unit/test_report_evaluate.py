@@ -11,10 +11,12 @@ import orjson
 import pytest
 
 from enrich.errors import CorpusRefused
+from enrich.pipeline import process
+from enrich.record import RawRecord
 from enrich.score import ANY, Models
 from millrace.cli import main
 from models import Store, new_key
-from tests.unit import heads
+from tests.unit import heads, tiny
 from tests.unit.candidates import corpus, evidence, linear
 from tests.unit.models_fixture import FACTS
 from training import reports
@@ -26,10 +28,12 @@ from training.judging import as_trained, judged_of, split_for
 from training.reports.sections import LeftOut, Sections
 from training.split import by_time
 from training.table import Table
+from training.verdict_record import Verdict, encoded
 
 FIRST, SECOND = "0123456789abcdef", "fedcba9876543210"
 LEVELS = {1: "informational", 2: "low", 3: "medium", 4: "high", 5: "critical"}
 QUICK = 60
+WORDS = "true_positive", "benign"
 
 
 @pytest.fixture
@@ -177,6 +181,30 @@ def test_the_split_is_found_although_training_left_rare_labels_out(tmp_path: Pat
     assert (len(notes) > 0, kept.content_hash == whole.content_hash) == (True, False)
     assert as_trained(whole, tmp_path / "split.json").content_hash == kept.content_hash
     assert as_trained(whole, tmp_path / "none.json") is whole
+
+
+def test_events_with_verdicts_are_judged_by_the_authors_of_the_setting(
+    state: Path, said: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data := state / "own").mkdir()
+    records = [RawRecord("raw", 0, n, tiny.T0 + n, None, tiny.suricata(n)) for n in range(40)]
+    events = [output[0].value for output in process(records, {}, context(), None).outputs]
+    verdicts = [
+        encoded(Verdict(orjson.loads(event)["metadata"]["uid"], WORDS[n % 2], "anna", 1, 2 + n % 3, None))[1]
+        for n, event in enumerate(events)
+    ]
+    (data / "events.jsonl").write_bytes(b"\n".join(events))
+    (data / "verdicts.jsonl").write_bytes(b"\n".join(verdicts))
+    head = replace(heads.linear(), label_source="verdicts", known_share_min=0.0, _texts={})
+    given = replace(models(), heads=(head,), formats={ANY: "verdicts"})
+    key = new_key(state / "keys", state / "trust", comment="test", bootstrap=False)
+    made = Store(state / "bundles").add(given, FACTS, key)
+    code, _, err = said(made, "--data", data)
+    assert (code, "whose verdicts count?" in err) == (2, True)
+    monkeypatch.setenv("MILLRACE_AUTHORS", "anna")
+    code, out, err = said(made, "--data", data, "--json")
+    assert (code, err) == (0, "")
+    assert orjson.loads(out)["bundle_id"] == made
 
 
 def test_where_every_row_was_trained_on_nothing_is_judged(tmp_path: Path) -> None:

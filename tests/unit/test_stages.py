@@ -1,9 +1,11 @@
 """Stages of a training are kept: a second run goes on, and what was made otherwise is made again."""
 
+import resource
 from pathlib import Path
 
 import pytest
 
+from enrich.errors import SettingsWrong
 from training.stages import Stages, key_of
 
 
@@ -54,6 +56,18 @@ def test_what_is_kept_is_gone_when_the_training_is_done(tmp_path: Path) -> None:
     stages.kept("count", "a" * 32, Counted())
     stages.forget()
     assert not (tmp_path / "work").exists()
+
+
+def test_where_there_is_no_room_the_directory_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, limits[1]))  # a disk where no file has more
+    try:
+        with pytest.raises(SettingsWrong, match="make room, or name another directory") as refused:
+            Stages(tmp_path / "work").kept("count", "a" * 32, lambda tell: list(range(1_000)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(tmp_path / "work") in str(refused.value)
+    assert list((tmp_path / "work").iterdir()) == []
 
 
 def test_what_is_kept_is_for_nobody_else(tmp_path: Path) -> None:

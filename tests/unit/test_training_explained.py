@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from xml.etree.ElementTree import tostring
 
 import numpy as np
 import pytest
@@ -18,7 +19,10 @@ from training.candidates import LINES, Candidate
 from training.corpora import read
 from training.dataset import context
 from training.feature_groups import GROUPS
+from training.figures.intervals import Interval
 from training.judged import Judged
+from training.reports import worth_part
+from training.reports.sections import Effect, Sections
 from training.rounds import Labelled
 from training.severity import fitted
 from training.split import by_time
@@ -189,3 +193,56 @@ def test_explaining_leaves_the_models_as_they_are(of_texts: tuple[Head, Judged, 
     moved.shap_of(head, rows)
     moved.paths_of_anomaly(bundle.anomaly, known().X)
     assert encoded(bundle) == before
+
+
+def test_what_seeds_alone_move_is_in_the_interval_of_a_loss() -> None:
+    """Means of five forests that differ by nothing but chance: their differences, and how far these go."""
+    dice = np.random.default_rng(4)
+    areas = dice.normal(0.8, 0.05, (400, 5))
+    error = unusual.by_seed(areas.tolist())
+    away = areas[::2].mean(axis=1) - areas[1::2].mean(axis=1)
+    assert error == pytest.approx(away.std(), rel=0.15)
+    inside = [unusual.wider(Interval(each, each, each, 9), error) for each in away.tolist()]
+    assert np.mean([each.low <= 0 <= each.high for each in inside]) == pytest.approx(0.95, abs=0.03)
+
+
+def test_a_wider_interval_is_never_narrower_and_stays_about_its_value() -> None:
+    rows = Interval(0.1, 0.04, 0.12, 9)
+    assert unusual.wider(rows, 0.0) == pytest.approx(rows)
+    low, high = unusual.wider(rows, 0.05)[1:3]
+    assert (low, high) == pytest.approx((0.1 - np.hypot(0.06, 0.098), 0.1 + np.hypot(0.02, 0.098)))
+
+
+def effect(source: str, name: str, value: float) -> Effect:
+    return Effect(source, name, Interval(value, value - 0.01, value + 0.01, N), "macro-F1", 1.0)
+
+
+def test_the_chart_of_a_head_that_reads_columns_has_them_beside_its_lines() -> None:
+    given = Sections(
+        name="x",
+        made="",
+        features_hash="aa",
+        ablation=(effect("verdicts", "title", 0.1), effect("sigma", "title", 0.1)),
+        importance=(
+            effect("verdicts", "title", 0.2),
+            effect("verdicts", "hour and weekday", 0.3),
+            effect("verdicts", "hour_cos", 0.25),
+            effect("sigma", "title", 0.2),
+        ),
+    )
+    charts = [tostring(each, "unicode") for each in worth_part.worth(given) if each.tag == "figure"]
+    of_columns, of_lines = charts
+    assert of_columns.index("hour and weekday") < of_columns.index("title")
+    assert ("hour_cos" in of_columns, "if another row's" in of_columns) == (False, True)
+    assert "without each line" in of_lines
+
+
+def test_the_hours_of_attacks_that_somebody_played_are_no_word_on_ones_own_verdicts() -> None:
+    def said(source: str) -> str:
+        lost = Effect(f"{source}, anomaly", "hour and weekday", Interval(0.1, 0.0, 0.2, N), "ROC area", 1.0)
+        given = Sections(name="x", made="", features_hash="aa", ablation=(lost,))
+        return tostring(next(iter(worth_part.worth(given))), "unicode")
+
+    assert "somebody played them" in said("ait-ads")
+    assert "somebody played them" not in said("verdicts")
+    assert "hour and weekday: 0.100" in said("verdicts")

@@ -1,5 +1,7 @@
 """A forest on words and columns: chosen where columns tell, bounded, the same bits as it is served."""
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -152,6 +154,27 @@ def labelled(label: list[int]) -> Table:
         )
         for number, (line, each) in enumerate(zip(lines, label, strict=True))
     )
+
+
+class Keys(Stages):
+    """Makes nothing, and knows what would be taken from where it was kept."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.seen: list[str] = []
+
+    def kept(self, name: str, key: str, make: Any, rows: int = 0) -> Any:
+        self.seen.append(key)
+        return SimpleNamespace(told="")
+
+
+def test_a_head_is_made_again_where_other_rows_judge_it() -> None:
+    """Rows that the champion knows leave the test; other vendors' rules are older than what is left."""
+    table = labelled([2, 4] * 500)
+    split, stages = by_time(table), Keys()
+    for test in (split.test, split.test, split.test[10:]):
+        heads.made(table, replace(split, test=test), 1, stages, context())
+    assert stages.seen[0] == stages.seen[1] != stages.seen[2]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from enrich.errors import CorpusRefused
+from enrich.formats import Formats
 from training.corpora import (
     ait_ads,
     alertsage,
@@ -103,13 +104,14 @@ def read(
     deprecated: bool = False,
     near: bool = True,
     authors: Collection[str] = (),
+    formats: Formats | None = None,
 ) -> Table:
     """Return the table of all corpora at a path.
 
     tell: told a file and how many rows of it are read, now and then. deprecated: whether rules that their
     authors have given up are rows, too. near: whether near-duplicate texts become one group. Of tables that
     are to be joined they are looked for among all: near=False, then ``duplicates.joined_and_grouped``.
-    authors: whose verdicts count, for events of your own.
+    authors: whose verdicts count, formats: by what their originals are read; for events of your own.
     Raises CorpusRefused for the first thing that is wrong; nothing is returned of the rest.
     """
     rows: list[Row] = []
@@ -117,7 +119,7 @@ def read(
     licences: dict[str, str] = {}
     corpora, others = found(path)
     for each in corpora:
-        reading = Reading(path if path.is_dir() else path.parent, tell, deprecated, authors)
+        reading = Reading(path if path.is_dir() else path.parent, tell, deprecated, authors, formats)
         before = len(rows)
         rows.extend(each.corpus.rows(each.path, reading))
         if len(rows) == before:

@@ -32,7 +32,7 @@ def rows(path: Path, reading: Reading) -> Iterator[Row]:
         for file in _files(path, False)
         for place, doc in reading.objects(file)
     )
-    made, report = verdicts.rows(events, said, reading.authors)
+    made, report = verdicts.rows(events, said, reading.authors, formats=reading.formats)
     reading.notes.extend(report.lines)
     yield from made
 

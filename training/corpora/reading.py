@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn, cast
 import orjson
 
 from enrich.errors import CorpusRefused
+from enrich.formats import Formats
 from training.place import Place
 
 # What one line, and one file that is read whole, may have. MITRE's bundle has 50 MB; a rule has 10 kB.
@@ -32,15 +33,22 @@ class Reading:
     """What one run of reading shares: names for people, progress, and what was left out.
 
     root: paths are shown relative to it. tell: told file and rows read of it. deprecated: whether rules that
-    their authors have given up are rows, too. authors: whose verdicts count. notes: lines for people.
+    their authors have given up are rows, too. authors: whose verdicts count. formats: by what originals are
+    read; None: those that come with Millrace. notes: lines for people.
     """
 
     def __init__(
-        self, root: Path, tell: Tell = quiet, deprecated: bool = False, authors: Collection[str] = ()
+        self,
+        root: Path,
+        tell: Tell = quiet,
+        deprecated: bool = False,
+        authors: Collection[str] = (),
+        formats: Formats | None = None,
     ) -> None:
         self.root: Final = root
         self.deprecated: Final = deprecated
         self.authors: Final = authors
+        self.formats: Final = formats
         self.left_out: Final[Counter[str]] = Counter()
         self.notes: Final[list[str]] = []
         self._tell: Final = tell

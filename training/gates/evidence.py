@@ -80,12 +80,16 @@ Gate = Callable[[Evidence, Limits], GateResult]
 
 
 class Finding(NamedTuple):
-    """What a gate finds at one source. worse: larger is worse; the reason of the worst is told."""
+    """What a gate finds at one source. worse: larger is worse; the reason of the worst is told.
+
+    limit: what this one was held against; None: the gate's own.
+    """
 
     passed: bool
     reason: str
     value: float
     worse: float
+    limit: float | None = None
 
 
 def worst(name: str, findings: list[Finding], limit: float, nothing: str) -> GateResult:
@@ -93,7 +97,8 @@ def worst(name: str, findings: list[Finding], limit: float, nothing: str) -> Gat
     if not findings:
         return GateResult(name, False, nothing, float("nan"), limit)
     first = max(findings, key=lambda each: (not each.passed, np.nan_to_num(each.worse, nan=np.inf)))
-    return GateResult(name, first.passed, first.reason, float(first.value), limit)
+    held = limit if first.limit is None else first.limit
+    return GateResult(name, first.passed, first.reason, float(first.value), held)
 
 
 def rows_of(flags: npt.NDArray[np.bool_]) -> str:

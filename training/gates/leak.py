@@ -66,14 +66,14 @@ def columns(X: Matrix, label: Classes) -> Floats:
     return np.array([_alone(X[:, [place]], label, half) for place in range(X.shape[1])])
 
 
-def words(inputs: Inputs, rows_min: int) -> list[tuple[float, str, int]]:
-    """Return (phi, word, class) of the word that tells most of each class with enough rows."""
+def words(inputs: Inputs, rows_min: int) -> list[tuple[float, str, int, int]]:
+    """Return (phi, word, class, its rows) of the word that tells most of each class with enough rows."""
     found = []
     counted = _counted(inputs, rows_min)
     for each in counted.classes:
         phi = np.abs(_phi(each.together, counted.held, each.rows, float(counted.present.shape[0])))
         best = int(phi.argmax())
-        found.append((float(phi[best]), counted.names[best], each.name))
+        found.append((float(phi[best]), counted.names[best], each.name, int(each.rows)))
     return found
 
 
@@ -98,13 +98,16 @@ def pure(inputs: Inputs, limits: Limits) -> tuple[float, list[tuple[str, int]]]:
 
 
 def _word_finding(inputs: Inputs, limits: Limits) -> Finding:
-    found = words(inputs, limits.leak_rows_min)
+    def limit(rows: int) -> float:
+        return limits.leak_max if rows >= limits.leak_rows_min else limits.leak_few_max
+
+    found = words(inputs, limits.leak_few_rows_min)
     if not found:
         return Finding(True, f"{inputs.label_source}: no words to try", 0.0, 0.0)
-    phi, word, name = max(found)
+    phi, word, name, rows = max(found, key=lambda each: (each[0] - limit(each[3]), each))
     shown = visible(word, 40)
     reason = f"{inputs.label_source}: the word “{shown}” tells class {NAMES[name]} with phi {phi:.2f}"
-    return Finding(phi <= limits.leak_max, reason, phi, phi)
+    return Finding(phi <= limit(rows), reason, phi, phi, limit(rows))
 
 
 def _pure_finding(inputs: Inputs, limits: Limits) -> Finding:
@@ -114,7 +117,7 @@ def _pure_finding(inputs: Inputs, limits: Limits) -> Finding:
     told = ", ".join(f"“{visible(word, 40)}” ({NAMES[name]})" for word, name in found[:3])
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
     reason = f"{inputs.label_source}: {share:.0%} of the rows have a word of one class alone: {told}{more}"
-    return Finding(share <= limits.pure_max, reason, share, share)
+    return Finding(share <= limits.pure_max, reason, share, share, limits.pure_max)
 
 
 def _plain_finding(judged: Judged, limits: Limits) -> Finding:
@@ -129,10 +132,9 @@ def _plain_finding(judged: Judged, limits: Limits) -> Finding:
     found = float(kappa(confusion(label, said).astype(np.float64)))
     agreed = 0.0 if np.isnan(found) else found
     reason = f"{judged.label_source}: words alone, plainly read, predict the label with kappa {agreed:.2f}"
-    # Never told of a candidate that passes: its limit is another.
-    return Finding(
-        agreed <= limits.plain_kappa_max, reason, agreed, 0.0 if agreed <= limits.plain_kappa_max else agreed
-    )
+    passed = agreed <= limits.plain_kappa_max
+    # Never told of a candidate that passes: it is near another limit.
+    return Finding(passed, reason, agreed, 0.0 if passed else agreed, limits.plain_kappa_max)
 
 
 def _counted(inputs: Inputs, rows_min: int) -> _Counted:

@@ -31,6 +31,9 @@ class Limits:
         sets: at most .46 for classes of 20 rows and more, by chance (shuffled labels) at most .21; a written
         label has 1, one that is written in seven rows of ten .8.
     leak_rows_min: rows of a class from which tokens are tried (3 rows: .58 and by chance .41).
+    leak_few_rows_min, leak_few_max: the phi of a token with a class of fewer rows, down to so many: a team
+        with a dozen rules shows a dozen rows of a class. Of 1,300 such classes, in 24 to 1,000 rows of the
+        four rule sets, the highest is .83; with 5 to 7 rows it is 1.
     pure_min: share of a token's rows that are of one class, from which it is pure.
     pure_rows_min: share of the class's rows that a pure token stands in; rarer ones are names of tools.
     pure_z_min: how far a pure token is above the class's share, in standard errors: 10,000 words are tried.
@@ -62,6 +65,8 @@ class Limits:
     overlap_max: float = 0.02
     leak_max: float = 0.75
     leak_rows_min: int = 20
+    leak_few_rows_min: int = 8
+    leak_few_max: float = 0.9
     pure_min: float = 0.98
     pure_rows_min: float = 0.05
     pure_z_min: float = 5.0

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from training.feature_groups import GROUPS
 from training.figures.classes import NAMES
 from training.figures.intervals import Interval
 from training.reports.charts import Dot, around_zero, dot_chart
@@ -21,6 +22,8 @@ PRECISION: Final = "average precision"
 # Groups of columns that many models of alerts are given, and that people ask about.
 OCTETS: Final = "octets"
 ASKED: Final = ("hour", OCTETS)
+# Label source of alerts of one's own, with verdicts.
+OWN: Final = "verdicts"
 _NONE: Final = Interval(float("nan"), float("nan"), float("nan"), 0)
 
 
@@ -49,8 +52,8 @@ def _reading(sections: Sections) -> Sequence[str]:
         each.label_source for each in sections.importance if each.figure == F1 and each.name.startswith(ASKED)
     }
     said = [
-        "What is lost without a line or a group of columns; an interval around 0 shows no worth, one below 0 "
-        "that it harms. Of so many intervals, one in twenty misses by chance."
+        "What is lost without a line or a group of columns. An interval with 0 in it proves neither worth "
+        "nor harm, one below 0 that it harms. Of so many intervals, one in twenty misses by chance."
     ]
     if heads and not reading:
         said.append(" The severity heads read the text alone: to them hour and octets are worth nothing.")
@@ -60,8 +63,12 @@ def _reading(sections: Sections) -> Sequence[str]:
             " Octets are in none of the findings that judge, or the same in all: of them nothing can be told."
         )
     if told:
-        said.append(f" To what finds attacks — {'; '.join(told)}. Attacks of a corpus come at the hours at ")
-        said.append("which somebody played them: what the clock is worth here says little of your network.")
+        said.append(f" To what finds attacks — {'; '.join(told)}.")
+    if any(each.figure == AREA and not each.label_source.startswith(OWN) for each in ranking):
+        said.append(
+            " Attacks of a corpus come at the hours at which somebody played them: what the clock is worth "
+            "there says little of your network."
+        )
     return said
 
 
@@ -89,10 +96,15 @@ def _of_head(source: str, sections: Sections) -> list[Element]:
         "Macro-F1 lost on the test rows. Nothing is fitted again: a head that learnt without a line could "
         "make up for some of it."
     )
-    shown = [*empty.values()] or [*mixed.values()]
+    # A head that reads columns leans on them, too: what they say can only be mixed, so the lines are.
+    groups = {name for name, _ in GROUPS}
+    shown, how = [*empty.values()], "without each line"
+    if not shown or not groups.isdisjoint(mixed):
+        shown = [each for name, each in mixed.items() if name in empty or name in groups] or [*mixed.values()]
+        shown, how = sorted(shown, key=lambda each: -each.lost.value), "if another row's"
     return [
         el("h3", f"{source}: what its head leans on"),
-        _charted(f"Macro-F1 lost without each line, {source}", "macro-F1 lost", shown, said),
+        _charted(f"Macro-F1 lost {how}, {source}", f"macro-F1 lost {how}", shown, said),
         table(f"Macro-F1 lost, {source}", heading, rows, stack=True),
     ]
 
